@@ -1,0 +1,9 @@
+# What everything else stands on; knows nothing of messages.
+CORE_LIBS += core/base/libbase.la
+core_base_libbase_la_CPPFLAGS = $(BASE_CPPFLAGS)
+core_base_libbase_la_SOURCES = \
+	core/base/clock.c \
+	core/base/error.c \
+	core/base/log.c \
+	core/base/status.c \
+	core/base/version.c

@@ -1,0 +1,1 @@
+# endpoints/: see README.md there.
