@@ -30,6 +30,11 @@ OSTLER_API ostler_conf *ostler_conf_ref(ostler_conf *conf);
 /** One owner less; the last one frees it, and with it every text it gave out. NULL is fine. Any thread. */
 OSTLER_API void ostler_conf_unref(ostler_conf *conf);
 
+/** Makes a configuration with the same sources and declarations as @p conf, to be changed apart from it (a transport
+ *  does so for the options of its URL). OSTLER_E_NOMEM. */
+OSTLER_API OSTLER_MUST_CHECK enum ostler_status ostler_conf_copy(const ostler_conf *conf, ostler_conf **copy,
+                                                                 struct ostler_error *error);
+
 /** Reads a file; one ending in ".cfg" in libconfig's format, where each group is a section and settings outside any
  *  group belong to DEFAULT. OSTLER_E_CONFIG with "FILE:LINE: what is wrong" if it is missing, unreadable or does not
  *  parse; then nothing of it counts. */

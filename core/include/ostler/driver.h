@@ -54,8 +54,10 @@ struct ostler_outgoing {
     /** Not 0: a reply is wanted, and it must come back through replies_poll() with this id. Unique within the transport
      *  for its lifetime. With fanout (a gather) several replies come. */
     uint64_t call_id;
-    /** When to give up sending; for a call also when the request is worthless to a server. */
+    /** When to give up sending. */
     ostler_time deadline;
+    /** When the request is worthless to a server, because nobody waits any more; OSTLER_NEVER for a cast. */
+    ostler_time expiry;
     /** Seconds between signs of life that the caller asks of the server (half of it is the interval); 0 for none.
      *  Only with call_id. oslo.messaging's call_monitor_timeout. */
     double monitor_timeout;
