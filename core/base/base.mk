@@ -6,4 +6,6 @@ core_base_libbase_la_SOURCES = \
 	core/base/error.c \
 	core/base/log.c \
 	core/base/status.c \
+	core/base/thread.c \
+	core/base/thread.h \
 	core/base/version.c

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <time.h>
 
-#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_S  INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
 /* Over a century: longer spans are "never", which keeps the sums below far from overflow. */
 #define LONGEST_S 4e9

@@ -2,4 +2,11 @@
 CORE_LIBS += core/transport/libtransport.la
 core_transport_libtransport_la_CPPFLAGS = $(TRANSPORT_CPPFLAGS)
 core_transport_libtransport_la_SOURCES = \
+	core/transport/calls.c \
+	core/transport/calls.h \
+	core/transport/default_url.c \
+	core/transport/default_url.h \
+	core/transport/replies.c \
+	core/transport/replies.h \
+	core/transport/transport.c \
 	core/transport/transport_parts.h
