@@ -187,6 +187,12 @@ static void end_call(struct replies *replies, struct call *call, struct call_end
     }
 }
 
+static void end_complete_gather(struct replies *replies, struct gather_call *gather)
+{
+    if (!gather->waited.ended && gather->count + gather->lost >= gather->expected)
+        end_call(replies, &gather->waited.call, (struct call_end){.status = OSTLER_OK});
+}
+
 static void add_gathered(struct replies *replies, struct gather_call *gather, struct call_end end)
 {
     if (gather->count == gather->capacity) {
@@ -201,8 +207,14 @@ static void add_gathered(struct replies *replies, struct gather_call *gather, st
         gather->capacity = capacity;
     }
     gather->ends[gather->count++] = end;
-    if (gather->expected && gather->count >= gather->expected)
-        end_call(replies, &gather->waited.call, (struct call_end){.status = OSTLER_OK});
+    end_complete_gather(replies, gather);
+}
+
+static void count_lost(struct replies *replies, struct gather_call *gather, struct call_end end)
+{
+    call_end_clear(&end);
+    gather->lost++;
+    end_complete_gather(replies, gather);
 }
 
 static void sign_of_life(struct replies *replies, struct call *call)
@@ -242,7 +254,9 @@ static void deliver(struct replies *replies, struct ostler_reply *reply)
     end = end_of(reply);
     if (!call)
         call_end_clear(&end);
-    else if (call->style == CALL_GATHER && reply->kind != OSTLER_REPLY_LOST)
+    else if (call->style == CALL_GATHER && reply->kind == OSTLER_REPLY_LOST)
+        count_lost(replies, (struct gather_call *)call, end);
+    else if (call->style == CALL_GATHER)
         add_gathered(replies, (struct gather_call *)call, end);
     else
         end_call(replies, call, end);
@@ -356,8 +370,7 @@ void replies_expect(struct replies *replies, struct gather_call *gather, size_t 
 {
     pthread_mutex_lock(&replies->lock);
     gather->expected = expected;
-    if (!gather->waited.ended && gather->count >= expected)
-        end_call(replies, &gather->waited.call, (struct call_end){.status = OSTLER_OK});
+    end_complete_gather(replies, gather);
     pthread_mutex_unlock(&replies->lock);
 }
 

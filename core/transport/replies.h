@@ -26,7 +26,8 @@ struct waited_call {
 /* A call to many, whose replies are collected. */
 struct gather_call {
     struct waited_call waited;
-    size_t expected; /* 0: unknown */
+    size_t expected; /* SIZE_MAX: unknown */
+    size_t lost;     /* receivers that cannot answer any more */
     size_t count;
     size_t capacity;
     struct call_end *ends;

@@ -124,7 +124,7 @@ struct ostler_driver_ops {
 
     /** Sends a request. OSTLER_OK means that the transport has accepted it (for a broker: confirmed). Blocks until then
      *  or until the deadline; from OSTLER_AT_ONCE, OSTLER_E_BUSY means "would block, nothing sent".
-     *  *receivers, if not NULL, gets how many servers it went to, 0 if unknown.
+     *  *receivers, if not NULL, gets how many servers it went to; a transport that cannot tell leaves it alone.
      *  Any thread, any number at a time. OSTLER_E_BUSY, OSTLER_E_TIMEOUT (deadline passed, surely not sent),
      *  OSTLER_E_DELIVERY, OSTLER_E_UNDELIVERABLE, OSTLER_E_INVALID (cannot be put on this wire), OSTLER_E_TARGET. */
     enum ostler_status (*send)(ostler_driver_transport *transport, const struct ostler_outgoing *message,

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls whose answer comes to a callback. */
+#include "client_parts.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a callback needs when the client may be gone already. */
+struct async_call {
+    struct ostler_call base;
+    ostler_call_done_fn done;
+    void *user;
+    const struct ostler_serializer *serializer;
+    struct json_object *context; /* for the serializer; a copy, for it belongs to another thread */
+    double timeout;
+    double monitor_timeout;
+    char method[];
+};
+
+static enum ostler_status describe_end(const struct async_call *async, const struct call_end *end,
+                                       struct ostler_error *error)
+{
+    const struct call *call = &async->base.call;
+
+    if (end->status == OSTLER_E_REMOTE)
+        return ostler_error_set_remote(error, end->value);
+    if (end->status == OSTLER_E_TIMEOUT && !end->reason) {
+        bool silent = call->monitor_deadline < call->deadline;
+        return ostler_error_set(error, end->status, "Timed out waiting for a reply to %s: %s within %g s",
+                                async->method, silent ? "no sign of life from the server" : "sent, but no answer",
+                                silent ? async->monitor_timeout : async->timeout);
+    }
+    return ostler_error_set(error, end->status, "%s: %s", async->method,
+                            end->reason ? end->reason : ostler_status_text(end->status));
+}
+
+static void complete(struct ostler_call *call, struct call_end *end)
+{
+    struct async_call *async = (struct async_call *)call;
+    struct ostler_error error = OSTLER_ERROR_INIT;
+    struct json_object *result = NULL;
+    enum ostler_status status = end->status;
+
+    if (status == OSTLER_OK) {
+        status = client_take_result(async->serializer, async->context, end->value, &result, &error);
+        end->value = NULL;
+    } else {
+        describe_end(async, end, &error);
+    }
+    async->done(async->user, status, result, status == OSTLER_OK ? NULL : &error);
+    json_object_put(result);
+    call_end_clear(end);
+    ostler_error_clear(&error);
+    json_object_put(async->context);
+    async->context = NULL;
+}
+
+static struct async_call *new_call(const ostler_client *client, const char *method, ostler_time deadline,
+                                   ostler_call_done_fn done, void *user)
+{
+    const struct ostler_client_options *options = &client->options;
+    size_t size = strlen(method) + 1;
+    struct async_call *async = calloc(1, sizeof *async + size);
+
+    if (!async)
+        return NULL;
+    async->base.call.style = CALL_ASYNC;
+    async->base.call.deadline = deadline;
+    async->base.call.monitor_deadline = OSTLER_NEVER;
+    if (options->call_monitor_timeout > 0.0) {
+        async->base.call.monitor_deadline = ostler_deadline(options->call_monitor_timeout);
+        async->base.call.monitor_span = (ostler_time)(options->call_monitor_timeout * 1e9);
+    }
+    /* The callback's, and this function's caller's until it has decided about the handle. */
+    atomic_init(&async->base.references, 2);
+    async->base.replies = replies_ref(client->replies);
+    async->base.complete = complete;
+    async->done = done;
+    async->user = user;
+    async->serializer = options->serializer;
+    async->timeout = options->timeout;
+    async->monitor_timeout = options->call_monitor_timeout;
+    memcpy(async->method, method, size);
+    return async;
+}
+
+/* Gives up a call whose callback will not come. */
+static void abandon(struct async_call *async)
+{
+    json_object_put(async->context);
+    async_call_unref(&async->base);
+    async_call_unref(&async->base);
+}
+
+static bool keep_context(struct async_call *async, struct json_object *context)
+{
+    if (!async->serializer || !async->serializer->deserialize_entity || !context)
+        return true;
+    return json_object_deep_copy(context, &async->context, NULL) == 0;
+}
+
+static enum ostler_status start(const ostler_client *client, struct async_call *async, struct outgoing *outgoing,
+                                bool *owed, struct ostler_error *error)
+{
+    *owed = false;
+    enum ostler_status status = replies_add(client->replies, &async->base.call, error);
+    if (status != OSTLER_OK)
+        return status;
+
+    outgoing->message.call_id = async->base.call.id;
+    if (replies_have_event_loop(client->replies))
+        outgoing->message.deadline = OSTLER_AT_ONCE;
+    status = client->ops->send(client->driver, &outgoing->message, NULL, error);
+    /* It may have ended meanwhile: then the callback comes, and says how. */
+    *owed = status == OSTLER_OK || !replies_drop(client->replies, &async->base.call);
+    return *owed ? OSTLER_OK : status;
+}
+
+enum ostler_status ostler_client_call_async(const ostler_client *client, struct json_object *context,
+                                            const char *method, struct json_object *args, ostler_call_done_fn done,
+                                            void *user, ostler_call **call, struct ostler_error *error)
+{
+    struct outgoing outgoing;
+    bool owed;
+    enum ostler_status status = outgoing_prepare(client, context, method, args, true, false, &outgoing, error);
+
+    if (status != OSTLER_OK)
+        return status;
+    status = replies_need_completer(client->replies, error);
+    if (status != OSTLER_OK)
+        goto out;
+    struct async_call *async = new_call(client, method, outgoing.message.deadline, done, user);
+    if (!async || !keep_context(async, outgoing.message.message.context)) {
+        if (async)
+            abandon(async);
+        status = ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+        goto out;
+    }
+    status = start(client, async, &outgoing, &owed, error);
+    if (!owed)
+        abandon(async);
+    else if (call)
+        *call = &async->base;
+    else
+        async_call_unref(&async->base);
+out:
+    outgoing_clear(&outgoing);
+    return status;
+}
+
+void ostler_call_cancel(ostler_call *call)
+{
+    if (!atomic_load(&call->done))
+        replies_cancel(call->replies, call);
+}
+
+bool ostler_call_is_done(const ostler_call *call)
+{
+    return atomic_load(&call->done);
+}
+
+void ostler_call_unref(ostler_call *call)
+{
+    async_call_unref(call);
+}
