@@ -22,6 +22,7 @@ include tests/unit/base.mk
 include tests/unit/conf.mk
 include tests/unit/load.mk
 include tests/unit/transport.mk
+include tests/unit/replies.mk
 include tests/unit/rpc.mk
 include tests/unit/nanomsg.mk
 include tests/modules/modules.mk

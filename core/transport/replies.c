@@ -510,7 +510,6 @@ size_t replies_process(struct replies *replies)
         return 0;
 
     ostler_time now = ostler_now();
-    drain_fd(replies->event_fd);
     pthread_mutex_lock(&replies->lock);
     while (!replies->reading && read_replies(replies, OSTLER_AT_ONCE) == BATCH)
         ;
@@ -522,6 +521,8 @@ size_t replies_process(struct replies *replies)
     }
     arm_timer(replies, fired);
     struct ostler_call *ended = take_ended(replies);
+    if (ended)
+        drain_fd(replies->event_fd);
     pass_reading_on(replies);
     pthread_mutex_unlock(&replies->lock);
     return complete_all(ended);
