@@ -34,6 +34,9 @@ struct ostler_server_options {
     const char *access_policy;
     /** NULL: none. Borrowed as long as the server. */
     const struct ostler_serializer *serializer;
+    /** Where the options of endpoints are read until a reset; NULL: the transport's. Kept with one more reference. Only
+     *  for ostler_server_new(). */
+    ostler_conf *conf;
     /** What the endpoint `control` may ask of the program; NULL: it may not. Called from an executor's thread; must
      *  return at once, and must not stop or free the server from there. */
     void (*on_reset)(void *user);
