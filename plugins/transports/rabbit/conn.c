@@ -209,7 +209,7 @@ static enum ostler_status connect_and_log_in(struct conn *conn, amqp_socket_t *s
 enum ostler_status conn_reopen_channel(struct conn *conn, struct ostler_error *error)
 {
     amqp_channel_open(conn->state, CONN_CHANNEL);
-    conn->last_heard = conn->last_sent = ostler_now();
+    conn->last_sent = ostler_now();
     return conn_reply_error(amqp_get_rpc_reply(conn->state), NULL, error);
 }
 
@@ -257,10 +257,8 @@ int conn_next_frame(struct conn *conn, amqp_frame_t *frame, struct ostler_error 
     struct timeval at_once = {0, 0};
     int result = amqp_simple_wait_frame_noblock(conn->state, frame, &at_once);
 
-    if (result == AMQP_STATUS_OK) {
-        conn->last_heard = ostler_now();
+    if (result == AMQP_STATUS_OK)
         return 1;
-    }
     if (result == AMQP_STATUS_TIMEOUT)
         return 0;
     ostler_error_set(error, OSTLER_E_DELIVERY, "%s", amqp_error_string2(result));
@@ -284,6 +282,16 @@ ssize_t conn_write(struct conn *conn, const void *bytes, size_t length, struct o
         return 0;
     ostler_error_set_errno(error, errno, "cannot write to the broker");
     return -1;
+}
+
+double conn_silence(const struct conn *conn)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+
+    if (getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        return 0.0;
+    return (double)info.tcpi_last_data_recv / 1000.0;
 }
 
 bool conn_heartbeat(struct conn *conn)

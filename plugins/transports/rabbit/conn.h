@@ -10,6 +10,7 @@
 #include <ostler/url.h>
 
 #include <amqp.h>
+#include <sys/types.h>
 
 enum { CONN_CHANNEL = 1 };
 
@@ -20,7 +21,6 @@ struct conn {
     uint32_t frame_max;
     int heartbeat; /* seconds as agreed; 0: none. Neither sent nor watched by the library */
     ostler_time last_sent;
-    ostler_time last_heard;
 };
 
 /* Where and as whom. */
@@ -50,6 +50,9 @@ void conn_release(struct conn *conn);
 
 /* Writes what fits without waiting. The number of bytes, or -1 with the reason. Plain TCP only. */
 ssize_t conn_write(struct conn *conn, const void *bytes, size_t length, struct ostler_error *error);
+
+/* Seconds since anything arrived from the broker, heartbeats included, which the library keeps to itself. */
+double conn_silence(const struct conn *conn);
 
 /* Sends a heartbeat frame (TLS: through the library). False if the connection is broken. */
 bool conn_heartbeat(struct conn *conn);
