@@ -45,7 +45,7 @@ static void put_frame(struct wire_text *out, uint8_t type, uint16_t channel, con
     wire_put_bytes(out, &end, 1);
 }
 
-static bool put_method(struct wire_text *out, uint16_t channel, amqp_method_number_t id, void *decoded)
+bool frames_put_method(struct wire_text *out, uint16_t channel, amqp_method_number_t id, void *decoded)
 {
     unsigned char payload[SMALL];
     amqp_bytes_t rest = {.len = sizeof payload - METHOD_ID, .bytes = payload + METHOD_ID};
@@ -110,7 +110,7 @@ bool frames_put_publish(struct wire_text *out, uint16_t channel, uint32_t frame_
     if (method.exchange.len > NAME_LIMIT || method.routing_key.len > NAME_LIMIT)
         return false;
     frames_properties(publish, &scratch, &properties);
-    bool good = put_method(out, channel, AMQP_BASIC_PUBLISH_METHOD, &method) &&
+    bool good = frames_put_method(out, channel, AMQP_BASIC_PUBLISH_METHOD, &method) &&
                 put_header(out, channel, &properties, publish->length);
     for (size_t at = 0; good && at < publish->length; at += chunk) {
         size_t size = publish->length - at < chunk ? publish->length - at : chunk;
@@ -129,12 +129,12 @@ bool frames_put_ack(struct wire_text *out, uint16_t channel, uint64_t tag, bool 
 {
     amqp_basic_ack_t method = {.delivery_tag = tag, .multiple = multiple};
 
-    return put_method(out, channel, AMQP_BASIC_ACK_METHOD, &method);
+    return frames_put_method(out, channel, AMQP_BASIC_ACK_METHOD, &method);
 }
 
 bool frames_put_nack(struct wire_text *out, uint16_t channel, uint64_t tag, bool multiple, bool requeue)
 {
     amqp_basic_nack_t method = {.delivery_tag = tag, .multiple = multiple, .requeue = requeue};
 
-    return put_method(out, channel, AMQP_BASIC_NACK_METHOD, &method);
+    return frames_put_method(out, channel, AMQP_BASIC_NACK_METHOD, &method);
 }

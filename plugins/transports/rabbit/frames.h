@@ -28,6 +28,9 @@ void frames_properties(const struct publish *publish, struct publish_scratch *sc
 /* Appends the frames of one message to `out`. False without memory, over its limit, or for a name over 255 bytes. */
 bool frames_put_publish(struct wire_text *out, uint16_t channel, uint32_t frame_max, const struct publish *publish);
 
+/* Appends any method. */
+bool frames_put_method(struct wire_text *out, uint16_t channel, amqp_method_number_t id, void *decoded);
+
 /* Appends basic.ack or basic.nack. */
 bool frames_put_ack(struct wire_text *out, uint16_t channel, uint64_t tag, bool multiple);
 bool frames_put_nack(struct wire_text *out, uint16_t channel, uint64_t tag, bool multiple, bool requeue);

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -201,6 +202,7 @@ bool link_flush(struct link *link)
         if (written == 0)
             return true;
         link->sent += (size_t)written;
+        link->sent_total += (uint64_t)written;
     }
     link->outbox.length = link->sent = 0;
     return link->is_up;
@@ -227,6 +229,17 @@ static void say_not_connected(struct link *link, const struct ostler_error *erro
                link->purpose, error->message, wait > 0.0 ? "" : " with the next host");
 }
 
+/* A socket that is closed leaves the set by itself. */
+static bool watch(struct link *link, struct ostler_error *error)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    if (link->epoll_fd < 0 || epoll_ctl(link->epoll_fd, EPOLL_CTL_ADD, link->conn.fd, &event) == 0)
+        return true;
+    ostler_error_set_errno(error, errno, "cannot watch a connection");
+    return false;
+}
+
 static bool connect_once(struct link *link, struct ostler_error *error)
 {
     struct conn conn;
@@ -240,7 +253,8 @@ static bool connect_once(struct link *link, struct ostler_error *error)
         return false;
     link->conn = conn;
     link->epoch++;
-    if (link->handlers->up(link->self, link, error) == OSTLER_OK)
+    link->appended_total = link->sent_total = 0;
+    if (link->handlers->up(link->self, link, error) == OSTLER_OK && watch(link, error))
         return true;
     conn_close(&link->conn, false);
     assembler_reset(&link->assembler);
@@ -291,7 +305,7 @@ static void keep_up(struct link *link)
         link_break(link, "a heartbeat could not be sent");
         return;
     }
-    if (!link->reading)
+    if (link->handlers->keeper_reads && !link->reading)
         link_read(link);
     if (link->is_up && link->handlers->chores)
         link->handlers->chores(link->self, link);
@@ -366,7 +380,7 @@ static void fini(struct link *link)
 }
 
 enum ostler_status link_start(struct link *link, const struct rabbit_options *options, const ostler_url *url,
-                              const struct link_handlers *handlers, void *self, const char *purpose,
+                              const struct link_handlers *handlers, void *self, const char *purpose, int epoll_fd,
                               struct ostler_error *error)
 {
     *link = (struct link){.options = options,
@@ -374,6 +388,7 @@ enum ostler_status link_start(struct link *link, const struct rabbit_options *op
                           .handlers = handlers,
                           .self = self,
                           .purpose = purpose,
+                          .epoll_fd = epoll_fd,
                           .conn = {.fd = -1},
                           .assembler = {.limit = options->max_message_size},
                           .outbox = {.limit = OUTBOX_LIMIT}};

@@ -27,6 +27,8 @@ struct link_handlers {
      * be given up, as `error` says. */
     bool (*message)(void *self, struct link *link, struct received *message, struct ostler_error *error);
     bool (*method)(void *self, struct link *link, const amqp_method_t *method, struct ostler_error *error);
+    /* The keeper reads too, when nobody else does. Otherwise frames wait for the user's own reads. */
+    bool keeper_reads;
     /* When the keeper should come by although there is nothing to do for the link itself, and what for. May be NULL. */
     ostler_time (*due)(void *self);
     void (*chores)(void *self, struct link *link);
@@ -38,6 +40,7 @@ struct link {
     const ostler_url *url;
     const struct link_handlers *handlers;
     void *self;
+    int epoll_fd;        /* where to watch the socket, or -1 */
     const char *purpose; /* for logs: "publishing", "replies", "topic T" */
     char name[160];
 
@@ -60,11 +63,13 @@ struct link {
     struct assembler assembler;
     struct wire_text outbox; /* whole frames, the first perhaps sent in part */
     size_t sent;             /* bytes of it that are */
+    uint64_t appended_total; /* bytes put into the outbox and sent from it on this connection: what began behind */
+    uint64_t sent_total;     /* sent_total was surely not sent */
 };
 
 /* Makes a link and starts its keeper, which connects at once. */
 enum ostler_status link_start(struct link *link, const struct rabbit_options *options, const ostler_url *url,
-                              const struct link_handlers *handlers, void *self, const char *purpose,
+                              const struct link_handlers *handlers, void *self, const char *purpose, int epoll_fd,
                               struct ostler_error *error);
 
 /* Ends the keeper and closes the connection. Nobody else may use the link any more. */
@@ -101,8 +106,8 @@ bool link_flush_wait(struct link *link, ostler_time deadline);
 /* Reads all frames that are there, and hands them to the handlers. */
 void link_read(struct link *link);
 
-/* Becomes the reader and waits for frames on this link (and on others and a wake, if given) until the deadline, then
- * reads. If there is another reader already, waits for a change instead. */
+/* Becomes the reader, waits for frames until the deadline, and reads them. If there is another reader already, waits for a
+ * change instead. */
 void link_read_wait(struct link *link, ostler_time deadline);
 
 /* Makes the keeper look at what is due. */
