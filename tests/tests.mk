@@ -31,5 +31,6 @@ include tests/unit/nanomsg.mk
 include tests/modules/modules.mk
 include tests/headers/headers.mk
 include tests/build/build.mk
+include tests/installed/installed.mk
 include tests/conformance/conformance.mk
 include tests/functional/functional.mk

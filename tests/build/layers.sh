@@ -61,11 +61,11 @@ driver_names() {
     printf '%s\n' rabbit kombu kafka zmq amqp
 }
 
-# The code without its comments. The default transport URL has its own file, and config sections keep oslo's names.
+# The code without its comments. The default transport URL has a file of its own.
 core_names_no_driver() {
     names=$(driver_names | sort -u | paste -sd '|')
     find core -name '*.[ch]' ! -path core/transport/default_url.c | sort | while read -r file; do
-        ${CC:-cc} -fpreprocessed -dD -E -P -x c "$file" 2>/dev/null | grep -nwiE "$names" | sed "s,^,$file:,"
+        ${CC:-cc} -fpreprocessed -dD -E -P -x c "$file" 2>/dev/null | grep -iE "(^|[^a-zA-Z])($names)([^a-zA-Z]|\$)" | sed "s,^,$file: ,"
     done | none
 }
 
