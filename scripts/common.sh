@@ -1,7 +1,8 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# What the scripts share; source it. $source is the project's folder.
+# What the scripts share; source it. $srcdir is the project's folder.
 set -u
-source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+srcdir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jobs=$(nproc 2>/dev/null || echo 2)
 
 say() {
@@ -20,7 +21,7 @@ missing_packages() {
     while read -r kind package; do
         case " $* " in *" $kind "*) ;; *) continue ;; esac
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf ' %s' "$package"
-    done < <(grep -v '^#' "$source/scripts/packages")
+    done < <(grep -v '^#' "$srcdir/scripts/packages")
 }
 
 # install_packages KIND...: installs what is missing, or says how to.
@@ -40,10 +41,10 @@ install_packages() {
 
 # prepare_source: makes configure, unless it is there.
 prepare_source() {
-    [ ! -e "$source/config.status" ] ||
+    [ ! -e "$srcdir/config.status" ] ||
         die "the source folder itself is configured, which rules out other builds: run 'make distclean' in it first"
-    [ -x "$source/configure" ] && [ -e "$source/Makefile.in" ] && return
-    (cd "$source" && autoreconf -fi) >/dev/null 2>"$1" || { cat "$1" >&2; die "autoreconf failed"; }
+    [ -x "$srcdir/configure" ] && [ -e "$srcdir/Makefile.in" ] && return
+    (cd "$srcdir" && autoreconf -fi) >/dev/null 2>"$1" || { cat "$1" >&2; die "autoreconf failed"; }
 }
 
 # wait_until SECONDS COMMAND...: repeats the command until it succeeds; fails once the time is over.
