@@ -1,1 +1,2 @@
 # doc/: see README.md there.
+dist_doc_DATA = doc/transport-url.md
