@@ -83,10 +83,10 @@ tests_modules_no_methods_la_LDFLAGS = $(WRONG_LDFLAGS)
 tests_modules_no_function_la_CPPFLAGS = $(WRONG_CPPFLAGS)
 tests_modules_no_function_la_LDFLAGS = $(WRONG_LDFLAGS)
 
-# Linked into tests/unit/load/test_preloaded.
+# Linked into tests/unit/load/test_preloaded. With -rpath, for a program preloads no convenience library.
 check_LTLIBRARIES += tests/modules/first.la tests/modules/second-one.la
 tests_modules_first_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DOSTLER_MODULE_PRELOADED
-tests_modules_first_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -static
+tests_modules_first_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -static -rpath /nowhere
 tests_modules_second_one_la_SOURCES = tests/modules/second-one.c
 tests_modules_second_one_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DOSTLER_MODULE_PRELOADED
-tests_modules_second_one_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -static
+tests_modules_second_one_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -static -rpath /nowhere

@@ -56,12 +56,12 @@ UNUSED static void scratch_remove(void)
     rmdir(scratch);
 }
 
-/* "SCRATCH/NAME", good for one more use of the same length. */
+/* "SCRATCH/NAME"; the text is good for the next 15 uses. */
 UNUSED static const char *scratch_path(const char *name)
 {
-    static char paths[4][PATH_MAX];
+    static char paths[16][PATH_MAX];
     static unsigned next;
-    char *path = paths[next++ % 4];
+    char *path = paths[next++ % 16];
 
     snprintf(path, PATH_MAX, "%s/%s", scratch, name);
     return path;

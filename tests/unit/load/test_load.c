@@ -157,7 +157,7 @@ LOAD(libraries_by_origin_are_found)
     cr_assert(ostler_module_changed(module));
     ostler_loaded_module *newer = scratch_load(OSTLER_KIND_POLICY, path, NULL);
     cr_assert_neq(ostler_module_descriptor(newer), ostler_module_descriptor(module));
-    scratch_overwrite("origin", "origin.so");
+    /* Longer than before, but in no part that is mapped. */
     cr_assert_eq(truncate(path, 1 << 20), 0);
     scratch_refused(OSTLER_KIND_POLICY, path, NULL, "origin.so: was overwritten while it is loaded");
     ostler_module_unref(newer);
