@@ -18,8 +18,10 @@ AM_TESTS_ENVIRONMENT = \
 
 EXTRA_DIST += tests/support/plain/criterion/criterion.h tests/support/lsan.supp tests/support/tap.sh
 
-# Unit tests see what the folder of core/ that they mirror sees, and link its layers.
-UNIT_LDADD = $(CORE_LIBS) $(JSONC_LIBS) $(LIBCONFIG_LIBS) $(LTDL_LIBS) $(CRITERION_LIBS) -lm
+# Unit tests see what the folder of core/ that they mirror sees, and link its layers: archives, so that each stands before
+# those which it uses.
+UNIT_LDADD = core/rpc/librpc.la core/transport/libtransport.la core/load/libload.la core/conf/libconf.la \
+	core/base/libbase.la $(JSONC_LIBS) $(LIBCONFIG_LIBS) $(LTDL_LIBS) $(CRITERION_LIBS) -lm
 
 include tests/unit/base.mk
 include tests/unit/conf.mk

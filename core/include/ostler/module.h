@@ -62,6 +62,22 @@ struct ostler_module {
     const struct ostler_module ostler_module
 #endif
 
+/** Makes the modules known that libtool's -dlpreopen linked into the program; @p symbols is its table, NULL if there is
+ *  none. Call it as OSTLER_PRELOADED_MODULES(), early in main(). Again with the same table: no effect. Any thread.
+ *  OSTLER_E_MODULE with the symbol and the cause. */
+OSTLER_API enum ostler_status ostler_module_preload(const void *symbols, struct ostler_error *error);
+
+/** `OSTLER_PRELOADED_MODULES(&error)` in a program: ostler_module_preload() with the program's own table. Does nothing,
+ *  successfully, in a program that has none, so that the same source serves both. */
+#define OSTLER_PRELOADED_MODULES(error) ostler_module_preload(ostler_program_symbols, error)
+
+#ifdef __GNUC__
+/** The table, by the name that libtool gives it. */
+extern const char ostler_program_symbols[] __asm__("lt__PROGRAM__LTX_preloaded_symbols") __attribute__((weak));
+#else
+static const void *const ostler_program_symbols = NULL;
+#endif
+
 /** A module that is loaded. Counted; its code stays mapped as long as one reference exists. */
 typedef struct ostler_loaded_module ostler_loaded_module;
 
@@ -92,10 +108,14 @@ OSTLER_API const char *ostler_module_file(const ostler_loaded_module *module);
 /** Whether the file is no longer the one that was loaded (another inode, size or time of change). */
 OSTLER_API bool ostler_module_changed(const ostler_loaded_module *module);
 
-/** Calls @p visit for every module of @p kind that can be found, loaded for the visit only; for one that cannot be
- *  loaded with a NULL descriptor and the reason. Each name once, in the order of the search. OSTLER_E_NOMEM. */
+/** Receives one module, or with a NULL @p descriptor the reason why there is none. All ends with the call. No lock is
+ *  held: it may load modules itself. */
 typedef void (*ostler_module_visit_fn)(void *user, const char *file, const struct ostler_module *descriptor,
                                        const struct ostler_error *problem);
+
+/** Calls @p visit for every module of @p kind that can be found, loaded for the visit only; for one that cannot be
+ *  loaded with a NULL descriptor and the reason. Each name once, in the order of the search. Any thread.
+ *  OSTLER_E_MODULE (no such kind, too many files), OSTLER_E_NOMEM. */
 OSTLER_API enum ostler_status ostler_module_visit(const char *kind, const char *plugin_path,
                                                   ostler_module_visit_fn visit, void *user,
                                                   struct ostler_error *error);
