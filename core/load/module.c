@@ -5,6 +5,8 @@
 #include "loaded.h"
 #include "module_builtin.h"
 
+#include <ostler/log.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +21,8 @@ struct wanted {
 /* How a file was no match. */
 enum mismatch {
     MISMATCH_BROKEN, /* it cannot be loaded */
-    MISMATCH_OTHER   /* it can, but it is something else */
+    MISMATCH_OTHER,  /* it can, but it is something else */
+    MISMATCH_TAKEN   /* it is what is wanted, but another file that is loaded has its name */
 };
 
 /* What was loaded from this state of the file, or else loads it. */
@@ -63,6 +66,7 @@ static enum ostler_status try_file(const struct wanted *wanted, const char *file
         status = ostler_error_set(error, OSTLER_E_MODULE, "%s: the module in it is called \"%s\", not \"%s\"", file,
                                   found->own->name, wanted->name);
     } else if (!found->listed) {
+        *mismatch = MISMATCH_TAKEN;
         status = loaded_list(found, error);
     }
     if (status == OSTLER_OK)
@@ -87,7 +91,8 @@ static enum ostler_status try_candidates(const struct wanted *wanted, const stru
         status = try_file(wanted, candidate->file, module, &mismatch, &problem);
         if (status == OSTLER_OK)
             goto out;
-        if (status != OSTLER_E_MODULE || (candidate->by_name && mismatch == MISMATCH_BROKEN)) {
+        if (status != OSTLER_E_MODULE || mismatch == MISMATCH_TAKEN ||
+            (candidate->by_name && mismatch == MISMATCH_BROKEN)) {
             ostler_error_move(error, &problem);
             goto out;
         }
@@ -97,7 +102,8 @@ static enum ostler_status try_candidates(const struct wanted *wanted, const stru
     }
     status = ostler_error_set(error, OSTLER_E_MODULE, "no %s \"%s\": nothing with this name is linked in or in %s%s%s",
                               wanted->kind->name, wanted->name, candidates->folders,
-                              first.status != OSTLER_OK ? "; what comes nearest: " : "",
+                              first.status != OSTLER_OK ? "; what comes nearest: "
+                                                        : " (plugin_path and $OSTLER_PLUGIN_PATH name more folders)",
                               first.status != OSTLER_OK ? first.message : "");
 out:
     ostler_error_clear(&first);
@@ -182,6 +188,9 @@ enum ostler_status ostler_module_load(const char *kind, const char *name, const 
         status = load_by_name(&wanted, plugin_path, module, error);
     }
     loaded_unlock();
+    if (status == OSTLER_OK)
+        ostler_log(OSTLER_LOG_DEBUG, "module", "%s \"%s\", version %s, from %s", kind, (*module)->descriptor->name,
+                   (*module)->descriptor->version, ostler_module_file(*module));
     return status;
 }
 

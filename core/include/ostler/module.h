@@ -83,11 +83,13 @@ typedef struct ostler_loaded_module ostler_loaded_module;
 
 /** Finds and loads a module of @p kind by name or alias, or by path when @p name contains a slash. Searched in order:
  *  modules linked into the program, @p plugin_path (colon-separated, may be NULL), $OSTLER_PLUGIN_PATH, the installed
- *  folder of that kind; in each folder NAME.so first, then any module there with that name or alias. A file that is
- *  already loaded and has not changed is shared; one that has changed is loaded anew beside the old one.
- *  Loads from any thread, one at a time. OSTLER_E_MODULE with the file and the cause: not found (and where it was
- *  looked for), not a module, other kind, other ABI, empty slot, unresolved symbol, missing dependency, name taken by
- *  another file; OSTLER_E_NOMEM. */
+ *  folder of that kind; a folder of the first two may have a subfolder for the kind ("transports", "endpoints", ...) that
+ *  is looked at as well; in each, NAME.so first, then any module there with that name or alias. A file NAME.so that is
+ *  broken ends the search. A file that is already loaded and has not changed is shared; one that has changed is loaded
+ *  anew beside the old one.
+ *  Loads from any thread, one at a time; not from a constructor or destructor of a module. OSTLER_E_MODULE with the file
+ *  and the cause: not found (and where it was looked for), not a module, other kind, other ABI, empty slot, unresolved
+ *  symbol, missing dependency, name taken by another file; OSTLER_E_NOMEM. */
 OSTLER_API OSTLER_MUST_CHECK enum ostler_status ostler_module_load(const char *kind, const char *name,
                                                                    const char *plugin_path,
                                                                    ostler_loaded_module **module,
@@ -99,7 +101,8 @@ OSTLER_API ostler_loaded_module *ostler_module_ref(ostler_loaded_module *module)
 /** One owner less; the last one closes it. Never from code of the module itself. NULL is fine. Any thread. */
 OSTLER_API void ostler_module_unref(ostler_loaded_module *module);
 
-/** Its descriptor, as long as the reference is held. */
+/** Its descriptor, as long as the reference is held. Its operations table has all slots that this release knows: those
+ *  which the module's own table lacks are empty. */
 OSTLER_API const struct ostler_module *ostler_module_descriptor(const ostler_loaded_module *module);
 
 /** The file it came from, or "built in". */

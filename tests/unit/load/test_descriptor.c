@@ -114,7 +114,7 @@ Test(descriptor, every_member_is_checked_in_order)
 Test(descriptor, aliases_are_bounded_and_different)
 {
     const char *aliases[DESCRIPTOR_ALIASES_MAX + 2] = {"name", NULL};
-    char names[DESCRIPTOR_ALIASES_MAX + 1][16];
+    char names[DESCRIPTOR_ALIASES_MAX + 1][32];
     struct ostler_module module = good_policy();
 
     module.aliases = aliases;

@@ -3,6 +3,9 @@
 
 #include "scratch.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #define IMAGE(name_) Test(image, name_, .init = scratch_make, .fini = scratch_remove, .timeout = 30)
 
 static struct image read_image(const char *path)
@@ -56,6 +59,19 @@ IMAGE(file_that_names_its_folder_stays_there)
     cr_assert_eq(stat(image.path, &by_image), 0);
     cr_assert_eq(stat(scratch_path("origin.so"), &by_path), 0);
     cr_assert_eq(by_image.st_ino, by_path.st_ino);
+    image_release(&image);
+}
+
+IMAGE(file_stays_where_the_system_allows_no_copy)
+{
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY}, unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+    const char *path = scratch_overwrite("good", "good.so");
+
+    cr_assert_neq(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+    struct image image = read_image(path);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    cr_assert(image.in_place);
     image_release(&image);
 }
 

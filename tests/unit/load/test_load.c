@@ -6,6 +6,9 @@
 #include <ostler/endpoint.h>
 #include <ostler/policy.h>
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #define LOAD(name_) Test(load, name_, .init = scratch_make, .fini = scratch_remove, .timeout = 30)
 
 static bool allow(const struct ostler_endpoint *endpoint, const struct ostler_method *method)
@@ -162,6 +165,26 @@ LOAD(libraries_by_origin_are_found)
     scratch_refused(OSTLER_KIND_POLICY, path, NULL, "origin.so: was overwritten while it is loaded");
     ostler_module_unref(newer);
     ostler_module_unref(module);
+}
+
+/* Where memory cannot hold a copy, the file itself is used, and a new file in its place is still new code. */
+LOAD(system_that_allows_no_copy)
+{
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY}, unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+    ostler_loaded_module *old, *new;
+
+    scratch_overwrite("good", "good.so");
+    const char *fresh = scratch_overwrite("good", "fresh.so");
+    cr_assert_neq(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+    old = scratch_load(OSTLER_KIND_POLICY, scratch_path("good.so"), NULL);
+    cr_assert_eq(rename(fresh, scratch_path("good.so")), 0);
+    new = scratch_load(OSTLER_KIND_POLICY, scratch_path("good.so"), NULL);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    cr_assert_neq(ostler_module_descriptor(old), ostler_module_descriptor(new));
+    ostler_module_unref(old);
+    cr_assert_str_eq(ostler_module_descriptor(new)->name, "good");
+    ostler_module_unref(new);
 }
 
 LOAD(built_in_comes_before_files)

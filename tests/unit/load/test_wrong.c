@@ -124,6 +124,16 @@ WRONG(alias_of_another)
     ostler_module_unref(module);
 }
 
+WRONG(name_taken_ends_the_search)
+{
+    ostler_loaded_module *module = scratch_load(OSTLER_KIND_POLICY, BUILT_MODULES "/good.so", NULL);
+
+    scratch_overwrite("same_name", "a.so");
+    scratch_overwrite("same_name", "b.so");
+    scratch_refused(OSTLER_KIND_POLICY, "good", scratch, "/a.so: the policy name \"good\" is taken by " BUILT_MODULES);
+    ostler_module_unref(module);
+}
+
 WRONG(no_such_file)
 {
     refused(OSTLER_KIND_POLICY, "nowhere", "No such file or directory");
