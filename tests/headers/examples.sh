@@ -63,9 +63,11 @@ compile_fragment() {
 for path in "$srcdir"/core/include/ostler/*.h; do
     from_header "$path" "$work/$(basename "$path")"
 done
-for path in "$srcdir"/*.md "$srcdir"/*/*.md "$srcdir"/*/*/*.md "$srcdir"/*/*/*/*.md; do
-    [ -f "$path" ] && from_markdown "$path" "$work/$(echo "${path#"$srcdir"/}" | tr / -)"
-done
+# Builds may lie in the source folder.
+find "$srcdir" -name '*.md' ! -path "$srcdir/build*" ! -path "$srcdir/_build/*" >"$work/pages"
+while read -r path; do
+    from_markdown "$path" "$work/$(echo "${path#"$srcdir"/}" | tr / -)"
+done <"$work/pages"
 
 for example in "$work"/*-[0-9]*.c; do
     if grep -q '^#include' "$example"; then
