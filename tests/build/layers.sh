@@ -61,10 +61,11 @@ driver_names() {
     printf '%s\n' rabbit kombu kafka zmq amqp
 }
 
-# The code without its comments. The default transport URL has a file of its own.
+# The code without its comments. Two files may: the one with the default transport URL, and the table of options, whose
+# help has URLs for examples.
 core_names_no_driver() {
     names=$(driver_names | sort -u | paste -sd '|')
-    find core -name '*.[ch]' ! -path core/transport/default_url.c | sort | while read -r file; do
+    find core -name '*.[ch]' ! -path core/transport/default_url.c ! -path core/conf/options.c | sort | while read -r file; do
         ${CC:-cc} -fpreprocessed -dD -E -P -x c "$file" 2>/dev/null | grep -iE "(^|[^a-zA-Z])($names)([^a-zA-Z]|\$)" | sed "s,^,$file: ,"
     done | none
 }

@@ -6,7 +6,9 @@
 # - in a header: lines of a comment that are indented by five columns after the star;
 # - in a *.md file: a block that is fenced with ```c (what is no C that compiles gets another mark, such as ```text).
 # One that has an #include is a whole file and is compiled as it stands. Any other is a fragment: it is compiled after
-# tests/headers/given.h, either as it stands (definitions) or as the body of a function (statements).
+# tests/headers/given.h, either as it stands (definitions) or as the body of a function (statements). What else it needs
+# is said in a comment just before the fence, one line each, which the rendered page does not show:
+#     <!-- given: extern const char *const units[]; -->
 #
 # Environment: CC, JSONC_CFLAGS, OSTLER_SRCDIR.
 . "${OSTLER_SRCDIR:-$(dirname "$0")/../..}/tests/support/tap.sh"
@@ -21,10 +23,14 @@ from_header() {
         { inside = 0 }' "$1"
 }
 
+# Likewise, with what is given for $2-1.c in $2-1.given.
 from_markdown() {
     awk -v stem="$2" '
-        /^```/ { inside = !inside && $0 == "```c"; if (inside) file = stem "-" ++count ".c"; next }
-        inside { print > file }' "$1"
+        /^<!-- given: .* -->$/ { given = given substr($0, 13, length($0) - 16) "\n"; next }
+        /^```/ { inside = !inside && $0 == "```c"
+                 if (inside) { file = stem "-" ++count; printf "%s", given > (file ".given") }
+                 given = ""; next }
+        inside { print > (file ".c") }' "$1"
 }
 
 compile() {
@@ -33,9 +39,11 @@ compile() {
 }
 
 compile_fragment() {
-    { echo '#include "given.h"'; cat "$1"; } >"$work/definitions.c"
+    echo '#include "given.h"' >"$work/given.c"
+    [ ! -e "${1%.c}.given" ] || cat "${1%.c}.given" >>"$work/given.c"
+    cat "$work/given.c" "$1" >"$work/definitions.c"
     {
-        echo '#include "given.h"'
+        cat "$work/given.c"
         echo 'enum ostler_status example(void);'
         echo 'enum ostler_status example(void)'
         echo '{'
@@ -55,9 +63,11 @@ compile_fragment() {
 for path in "$srcdir"/core/include/ostler/*.h; do
     from_header "$path" "$work/$(basename "$path")"
 done
-for path in "$srcdir"/*.md "$srcdir"/*/*.md "$srcdir"/*/*/*.md "$srcdir"/*/*/*/*.md; do
-    [ -f "$path" ] && from_markdown "$path" "$work/$(echo "${path#"$srcdir"/}" | tr / -)"
-done
+# Builds may lie in the source folder.
+find "$srcdir" -name '*.md' ! -path "$srcdir/build*" ! -path "$srcdir/_build/*" >"$work/pages"
+while read -r path; do
+    from_markdown "$path" "$work/$(echo "${path#"$srcdir"/}" | tr / -)"
+done <"$work/pages"
 
 for example in "$work"/*-[0-9]*.c; do
     if grep -q '^#include' "$example"; then
