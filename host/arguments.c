@@ -83,7 +83,7 @@ bool arguments_read(struct arguments *arguments, int argc, char **argv)
     int option;
 
     *arguments = (struct arguments){.verb = ARGUMENTS_SERVE};
-    arguments->sources.items = calloc((size_t)argc, sizeof(struct source)); /* one argument names at most one */
+    arguments->sources.items = calloc((size_t)argc + 1, sizeof(struct source)); /* one argument names at most one */
     if (!arguments->sources.items) {
         fputs("ostlerd: out of memory\n", stderr);
         return false;
