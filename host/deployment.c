@@ -5,6 +5,19 @@
 #include <ostler/log.h>
 
 #include <stdlib.h>
+#include <string.h>
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool deployment_same_target(const struct host_server *a, const struct host_server *b)
+{
+    return a->transport && a->transport == b->transport && a->target.topic && b->target.topic &&
+           strcmp(a->target.topic, b->target.topic) == 0 && strcmp(a->target.server, b->target.server) == 0 &&
+           same_text(a->target.exchange, b->target.exchange);
+}
 
 struct ostler_server_options deployment_options(const struct deployment *deployment, const struct host_server *server)
 {

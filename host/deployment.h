@@ -5,6 +5,7 @@
 #ifndef DEPLOYMENT_H
 #define DEPLOYMENT_H
 
+#include <ostler/clock.h>
 #include <ostler/server.h>
 
 #include <limits.h>
@@ -45,6 +46,9 @@ struct deployment {
     struct host_server *servers;
     size_t server_count;
 };
+
+/* Whether both would serve the same: exchange, topic and server name on the same transport. */
+bool deployment_same_target(const struct host_server *a, const struct host_server *b);
 
 /* The options that @p server is made or reset with. */
 struct ostler_server_options deployment_options(const struct deployment *deployment, const struct host_server *server);

@@ -125,18 +125,11 @@ static void plan_target(const struct plan *plan, struct host_server *server)
     check_name(plan, server, "server", server->target.server);
 }
 
-static bool same_target(const struct ostler_target *a, const struct ostler_target *b)
-{
-    return a->topic && b->topic && strcmp(a->topic, b->topic) == 0 && strcmp(a->server, b->server) == 0 &&
-           (a->exchange == b->exchange || (a->exchange && b->exchange && strcmp(a->exchange, b->exchange) == 0));
-}
-
 /* Two servers of one name on one transport would take each other's requests. */
 static void check_unique(const struct plan *plan, const struct host_server *server)
 {
     for (const struct host_server *other = plan->deployment->servers; other < server; other++)
-        if (server->transport && other->transport == server->transport &&
-            same_target(&other->target, &server->target)) {
+        if (deployment_same_target(other, server)) {
             char buffer[WHERE_BYTES];
             findings_error(plan->findings, OSTLER_E_CONFIG, where(plan, server->section, "topic", buffer),
                            "[%s] already serves the topic \"%s\" as \"%s\": give one of them another server name",
