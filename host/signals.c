@@ -35,29 +35,28 @@ void signals_close(struct signals *signals)
         close(signals->asked_fd);
 }
 
-static unsigned event_of(uint32_t signal_number, bool *stopped)
+static unsigned event_of(struct signals *signals, uint32_t number)
 {
-    switch (signal_number) {
+    switch (number) {
     case SIGHUP:
         return SIGNALS_RESET;
     case SIGUSR1:
         return SIGNALS_REPORT;
     default: /* SIGTERM, SIGINT */
-        if (*stopped)
+        if (signals->stopped)
             return SIGNALS_STOP_AGAIN;
-        *stopped = true;
+        signals->stopped = true;
         return SIGNALS_STOP;
     }
 }
 
-static unsigned take_signals(const struct signals *signals)
+static unsigned take_signals(struct signals *signals)
 {
-    static bool stopped; /* by a signal; the main thread's */
     struct signalfd_siginfo info;
     unsigned events = 0;
 
     while (read(signals->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-        events |= event_of(info.ssi_signo, &stopped);
+        events |= event_of(signals, info.ssi_signo);
     return events;
 }
 

@@ -14,6 +14,7 @@ struct signals {
     int asked_fd; /* an eventfd that says: look at the flags */
     atomic_bool asked_reset;
     atomic_bool asked_stop;
+    bool stopped; /* a signal has stopped us; the main thread's */
 };
 
 /* What has happened; combined. */
