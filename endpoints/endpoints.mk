@@ -12,14 +12,15 @@ endpoints_control_la_LIBADD = $(module_libadd)
 
 MODULES += endpoints/echo.la endpoints/control.la
 
-# -rpath makes a shared object of what is not installed.
-noinst_LTLIBRARIES += endpoints/thermo.la
-endpoints_thermo_la_SOURCES = endpoints/examples/thermo.c
-endpoints_thermo_la_CPPFLAGS = $(PUBLIC_CPPFLAGS)
-endpoints_thermo_la_LDFLAGS = $(example_ldflags)
-endpoints_thermo_la_LIBADD = libostler.la $(JSONC_LIBS)
-example_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined -export-symbols-regex '^ostler_module$$' \
-	-rpath $(abs_builddir)/endpoints
+# A module of its own folder, so that nobody finds it by name alone; -rpath makes a shared object of what is not
+# installed.
+noinst_LTLIBRARIES += endpoints/examples/thermo.la
+endpoints_examples_thermo_la_SOURCES = endpoints/examples/thermo.c
+endpoints_examples_thermo_la_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+endpoints_examples_thermo_la_LDFLAGS = $(uninstalled_ldflags)
+endpoints_examples_thermo_la_LIBADD = libostler.la $(JSONC_LIBS)
+uninstalled_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined \
+	-export-symbols-regex '^ostler_module$$' -rpath $(abs_builddir)
 
-dist_example_DATA = endpoints/examples/thermo.c
+dist_example_DATA += endpoints/examples/thermo.c
 EXTRA_DIST += endpoints/README.md

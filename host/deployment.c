@@ -102,6 +102,7 @@ void deployment_free(struct deployment *deployment)
         ostler_transport_unref(deployment->transports[i].transport);
         ostler_module_unref(deployment->transports[i].driver);
     }
+    ostler_conf_unref(deployment->transport_conf);
     ostler_conf_unref(deployment->conf);
     free(deployment->servers);
     free(deployment->transports);

@@ -39,6 +39,8 @@ struct host_hooks {
 
 struct deployment {
     ostler_conf *conf;
+    /* What transports keep: it must not know the option tables of endpoints, which may be unloaded sooner. */
+    ostler_conf *transport_conf;
     struct host_hooks hooks;
     char host_name[HOST_NAME_MAX + 1];
     struct host_transport *transports;

@@ -20,3 +20,7 @@ ostlerd_SOURCES = \
 	host/sources.c host/sources.h \
 	host/worker.c host/worker.h
 ostlerd_LDADD = libostler.la $(JSONC_LIBS)
+EXTRA_DIST += host/README.md
+
+dist_man8_MANS = doc/man/ostlerd.8
+dist_man5_MANS = doc/man/ostlerd.conf.5

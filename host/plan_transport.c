@@ -72,7 +72,7 @@ static enum ostler_status provide(struct host_transport *mine, const struct depl
             return status;
         }
     }
-    status = open_transport(deployment->conf, mine->url, &mine->transport, error);
+    status = open_transport(deployment->transport_conf, mine->url, &mine->transport, error);
     if (status == OSTLER_OK && !mine->driver)
         status = declare_driver(deployment->conf, mine->transport, &mine->driver, error);
     return status;
