@@ -2,9 +2,8 @@
 """ostlerd: SIGHUP, with configurations good and bad."""
 
 import os
-import signal
 
-from host_support import Deployment, await_true, has_in, main, module, result_of, test
+from host_support import Deployment, has_in, main, module, result_of, test
 
 BASE = "[server]\ntopic = demo\nserver = node1\nendpoints = echo, control, %s\n"
 PROBE = BASE % module("probe1")
@@ -57,23 +56,15 @@ def sections_come_and_go():
     with Deployment() as deployment:
         deployment.conf("[server:a]\ntopic = a\nendpoints = %s, echo\n" % module("probe1"))
         host = deployment.start()
-        call = deployment.begin_call("a", "sleep", "seconds:=3")
-        await_true("the call is in flight", lambda: "\"sleep\"" in sleeping(deployment, host))
+        call = deployment.begin_call("a", "sleep_here", "seconds:=3", namespace="probe")
+        host.wait_log("build 1 sleeps")
         deployment.conf("[server:b]\ntopic = b\nendpoints = echo\n")
         has_in(host.reload(), "1 server")
         assert deployment.call("b", "echo", "arg=x") == "x"
         assert not deployment.is_served("a")
-        assert result_of(call) == 3
+        assert result_of(call) == "1"
         host.wait_log("build 1 ended")
         host.stop()
-
-
-def sleeping(deployment, host):
-    """A state report that was made now."""
-    since = host.mark()
-    host.signal(signal.SIGUSR1)
-    host.wait_log("report transport", since)
-    return "\n".join(line for line in host.lines[since:] if line)
 
 
 @test
@@ -234,8 +225,8 @@ def new_endpoint_refuses():
 
 
 @test
-def second_endpoint_refuses():
-    """Refused by the second server: the first has its old options back"""
+def folder_not_to_be_had():
+    """Refused: a socket folder that cannot be made"""
     refuses(PROBE + "[endpoint:probe]\nword = new\n[server:new]\ntopic = new\nendpoints = echo\n"
             "transport_url = nanomsg:///dev/null/run\n", "/dev/null")
 
@@ -248,7 +239,7 @@ def bad_log_file():
 
 @test
 def name_taken():
-    """Refused: a new server whose name another process has"""
+    """Refused: a new server whose name another process has; the others have their old options back"""
     with Deployment() as deployment:
         deployment.conf("[server]\ntopic = new\nserver = taken\nendpoints = echo\n")
         other = deployment.start()

@@ -38,12 +38,12 @@ def requests_in_flight():
     """A request in flight is answered, a new one is not taken"""
     with Deployment() as deployment:
         host = probed(deployment)
-        call = deployment.begin_call("demo", "sleep", "seconds:=3")
+        call = deployment.begin_call("demo", "sleep_here", "seconds:=3", namespace="probe")
+        host.wait_log("build 1 sleeps")
         held = deployment.begin_hold()
         host.signal(signal.SIGTERM)
         host.wait_notify("STOPPING=1")
-        host.wait_log("requests in flight|stopping")
-        assert result_of(call) == 3
+        assert result_of(call) == "1"
         assert held.poll() is None
         assert not deployment.is_served("demo")
         held.kill()
@@ -91,12 +91,13 @@ def request_then_signal():
     """A SIGTERM after control.stop is the first, not the second"""
     with Deployment() as deployment:
         host = probed(deployment)
-        call = deployment.begin_call("demo", "sleep", "seconds:=3")
+        call = deployment.begin_call("demo", "sleep_here", "seconds:=3", namespace="probe")
+        host.wait_log("build 1 sleeps")
         held = deployment.begin_hold()
         deployment.call("demo", "stop", namespace="control", api_version="2.0")
         host.wait_notify("STOPPING=1")
         host.signal(signal.SIGTERM)
-        assert result_of(call) == 3
+        assert result_of(call) == "1"
         assert host.process.poll() is None
         host.signal(signal.SIGINT)
         assert host.wait() == 1
