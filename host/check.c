@@ -44,5 +44,6 @@ int check(const struct sources *sources)
         printf("the configuration is good: %zu server%s\n", deployment->server_count,
                deployment->server_count == 1 ? "" : "s");
     deployment_free(deployment);
+    findings_clear(&findings);
     return findings.errors + findings.warnings > 0 ? 2 : 0;
 }

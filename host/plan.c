@@ -72,8 +72,9 @@ static void plan_endpoint(const struct plan *plan, struct host_server *server, c
     }
     if (!ops->rpc)
         findings_error(plan->findings, OSTLER_E_MODULE, at, "%s has no RPC interface", ostler_module_file(module));
-    if (!declare_endpoint(plan, descriptor, &error))
+    if (!declare_endpoint(plan, descriptor, &error) && error.status != OSTLER_E_CONFIG)
         findings_take(plan->findings, NULL, &error);
+    ostler_error_clear(&error); /* values that do not fit are told together at the end */
     server->endpoints[server->endpoint_count++] =
         (struct ostler_server_endpoint){.name = descriptor->name, .ops = ops, .module = module};
 }
@@ -192,6 +193,14 @@ static void refuse_listeners(const struct plan *plan)
     free(sections);
 }
 
+static void tell_failures(const struct plan *plan, ostler_conf *conf)
+{
+    struct ostler_error error = OSTLER_ERROR_INIT;
+
+    if (ostler_conf_failures(conf, findings_failure, plan->findings, &error) != OSTLER_OK)
+        findings_take(plan->findings, NULL, &error);
+}
+
 static void tell_unknown(void *user, const char *file, unsigned line, const char *group, const char *name,
                          const char *nearest)
 {
@@ -222,13 +231,17 @@ struct deployment *plan_make(ostler_conf *conf, const struct deployment *previou
     plan.deployment->hooks = *hooks;
     if (gethostname(plan.deployment->host_name, sizeof plan.deployment->host_name - 1) != 0)
         strcpy(plan.deployment->host_name, "localhost");
+    tell_failures(&plan, conf);
     if (ostler_conf_copy(conf, &plan.deployment->transport_conf, &error) != OSTLER_OK ||
-        ostler_conf_sections(conf, "server", &sections, &count, &error) != OSTLER_OK)
+        ostler_conf_sections(conf, "server", &sections, &count, &error) != OSTLER_OK) {
         findings_take(findings, NULL, &error);
-    else
+    } else {
         plan_servers(&plan, sections, count);
+        tell_failures(&plan, plan.deployment->transport_conf);
+    }
     free(sections);
     refuse_listeners(&plan);
+    tell_failures(&plan, conf);
     ostler_conf_unknown(conf, tell_unknown, findings);
     if (findings->errors == before)
         return plan.deployment;

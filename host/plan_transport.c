@@ -89,7 +89,10 @@ ostler_transport *plan_transport(struct deployment *deployment, const struct dep
     struct host_transport *mine = &deployment->transports[deployment->transport_count++];
     mine->url = url;
     if (provide(mine, deployment, previous, &error) != OSTLER_OK) {
-        findings_take(findings, where, &error);
+        /* Values that do not fit, whosever they are, are told together by the plan. */
+        if (error.status != OSTLER_E_CONFIG || ostler_conf_check(deployment->transport_conf, NULL) == OSTLER_OK)
+            findings_take(findings, where, &error);
+        ostler_error_clear(&error);
         ostler_transport_unref(mine->transport);
         mine->transport = NULL;
     }

@@ -44,16 +44,6 @@ static void read_usual(ostler_conf *conf, const char *name, bool folder, struct 
     }
 }
 
-/* Every value of the core's own groups is converted now, so that a bad one is found before anything is done. */
-static void check_core_options(ostler_conf *conf, struct findings *findings)
-{
-    for (const struct ostler_option_group *group = ostler_conf_core_options(); group->name; group++) {
-        struct ostler_error error = OSTLER_ERROR_INIT;
-        if (ostler_conf_declare(conf, group->name, group->options, &error) != OSTLER_OK)
-            findings_take(findings, NULL, &error);
-    }
-}
-
 static void read_all(ostler_conf *conf, const struct sources *sources, struct findings *findings)
 {
     if (!has(sources, false)) {
@@ -79,8 +69,6 @@ ostler_conf *sources_read(const struct sources *sources, struct findings *findin
         findings_take(findings, NULL, &error);
     if (findings->errors == before)
         read_all(conf, sources, findings);
-    if (findings->errors == before)
-        check_core_options(conf, findings);
     if (findings->errors == before)
         return conf;
     ostler_conf_unref(conf);

@@ -68,6 +68,7 @@ static struct deployment *load(const struct worker *worker, int *log_file, enum 
         set_level(conf);
     if (conf)
         deployment = plan_make(conf, worker->deployment, &worker->hooks, &findings);
+    findings_clear(&findings);
     if (findings.errors > 0) {
         *status = findings.status;
         deployment_free(deployment);
