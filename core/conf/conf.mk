@@ -7,6 +7,7 @@ core_conf_libconf_la_SOURCES = \
 	core/conf/cfg.c \
 	core/conf/conf.c \
 	core/conf/conf_parts.h \
+	core/conf/failures.c \
 	core/conf/files.c \
 	core/conf/group.c \
 	core/conf/ini.c \

@@ -76,6 +76,12 @@ OSTLER_API enum ostler_status ostler_conf_declare(ostler_conf *conf, const char 
  *  option and what was expected, for the first that does not fit. Call it once all sources are there. */
 OSTLER_API enum ostler_status ostler_conf_check(ostler_conf *conf, struct ostler_error *error);
 
+/** As ostler_conf_check() for every value that does not fit: @p report gets one sentence each, with file, line, option and
+ *  what was expected. OSTLER_OK however many there are; OSTLER_E_NOMEM. */
+typedef void (*ostler_conf_failure_fn)(void *user, enum ostler_status status, const char *text);
+OSTLER_API enum ostler_status ostler_conf_failures(ostler_conf *conf, ostler_conf_failure_fn report, void *user,
+                                                   struct ostler_error *error);
+
 /** Looks for options nobody declared, in declared sections and in sections that belong to Ostler (endpoint:*, server:*,
  *  listener:*). @p report gets one finding each: where it stands, what it is called, and the nearest known name or
  *  NULL. Sections of other programs are left alone. */
