@@ -1,2 +1,3 @@
-# doc/: see README.md there.
-dist_doc_DATA = doc/transport-url.md
+# doc/: the guide, installed with the manual pages.
+dist_doc_DATA = README.md doc/transport-url.md
+dist_man_MANS = doc/man/ostler.1
