@@ -17,6 +17,10 @@ ostler_SOURCES = \
 	cli/verb.h
 ostler_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 ostler_LDADD = libostler.la $(JSONC_LIBS) -lm
+if PRELOADED
+ostler_LDFLAGS = $(AM_LDFLAGS) $(MODULES:%=-dlpreopen %)
+ostler_DEPENDENCIES = libostler.la $(MODULES)
+endif
 EXTRA_DIST += cli/README.md
 
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -4,6 +4,8 @@
 #include "options.h"
 #include "output.h"
 
+#include <ostler/module.h>
+
 #include <stdint.h>
 #include <string.h>
 
@@ -13,15 +15,15 @@
     "  NAME:=@FILE    the same with the JSON in a file; @- is standard input\n"
 
 const struct verb verbs[] = {
-    {"call", VERB_CALL, "TOPIC METHOD [NAME=STRING | NAME:=JSON]…", 2, SIZE_MAX, "calls a method, prints its result",
+    {"call", VERB_CALL, "TOPIC METHOD [NAME=STRING | NAME:=JSON]...", 2, SIZE_MAX, "calls a method, prints its result",
      ARGUMENTS_HELP, cmd_call},
-    {"cast", VERB_CAST, "TOPIC METHOD [NAME=STRING | NAME:=JSON]…", 2, SIZE_MAX, "sends a request, waits for no answer",
-     ARGUMENTS_HELP, cmd_cast},
+    {"cast", VERB_CAST, "TOPIC METHOD [NAME=STRING | NAME:=JSON]...", 2, SIZE_MAX,
+     "sends a request, waits for no answer", ARGUMENTS_HELP, cmd_cast},
     {"describe", VERB_DESCRIBE, "TOPIC", 1, 1, "shows the servers of a topic and what they offer",
      "  Asks all servers of the topic at once; those with the endpoint 'control' answer.\n"
      "  JSON, unless standard output is a terminal.\n",
      cmd_describe},
-    {"bench", VERB_BENCH, "TOPIC [METHOD [NAME=STRING | NAME:=JSON]…]", 1, SIZE_MAX, "measures calls",
+    {"bench", VERB_BENCH, "TOPIC [METHOD [NAME=STRING | NAME:=JSON]...]", 1, SIZE_MAX, "measures calls",
      "  Calls METHOD (echo) again and again; reports calls per second and latency.\n" ARGUMENTS_HELP, cmd_bench},
     {NULL, 0, NULL, 0, 0, NULL, NULL, NULL},
 };
@@ -42,7 +44,7 @@ int main(int argc, char **argv)
 
     if (options_parse(&options, argc, argv, &exit_code)) {
         output_log(options.verbose);
-        if (interrupt_begin(&error) == OSTLER_OK) {
+        if (OSTLER_PRELOADED_MODULES(&error) == OSTLER_OK && interrupt_begin(&error) == OSTLER_OK) {
             exit_code = options.verb->run(&options);
             interrupt_end();
         } else {

@@ -107,6 +107,8 @@ static int take_option(struct options *options, const struct options_row *row, c
 
     switch (row->key) {
     case OPTION_URL:
+        if (*value == '\0')
+            return bad_value(row, value, "a transport URL");
         options->url = value;
         return 0;
     case OPTION_CONFIG_FILE:

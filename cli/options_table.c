@@ -71,7 +71,7 @@ void options_help(FILE *stream, const struct verb *verb)
                 verb->description);
         print_rows(stream, verb->bit);
     } else {
-        fputs("ostler VERB …\n\nVerbs:\n", stream);
+        fputs("ostler VERB ...\n\nVerbs:\n", stream);
         for (const struct verb *each = verbs; each->name; each++)
             fprintf(stream, "  %-10s %-42s %s\n", each->name, each->operands, each->summary);
         fputs("\nOptions that every verb has:\n", stream);

@@ -18,6 +18,14 @@ static enum ostler_status read_conf(const struct options *options, ostler_conf *
     return status;
 }
 
+/* An empty variable is as good as none. */
+static const char *url_from_environment(void)
+{
+    const char *url = getenv("OSTLER_URL");
+
+    return url && *url ? url : NULL;
+}
+
 enum ostler_status session_open(struct session *session, const struct options *options,
                                 const struct ostler_target *target, struct ostler_error *error)
 {
@@ -28,7 +36,7 @@ enum ostler_status session_open(struct session *session, const struct options *o
     *session = (struct session){.conf = NULL};
     transport_options.url = options->url;
     if (!options->url && options->source_count == 0)
-        transport_options.url = getenv("OSTLER_URL");
+        transport_options.url = url_from_environment();
     client_options.timeout = options->timeout;
     client_options.version_cap = options->version_cap;
     client_options.retry = options->retry;

@@ -104,6 +104,7 @@ Test(options, wrong_usage_is_refused, .timeout = 60)
         "call --nonsense demo echo",
         "call -x demo echo",
         "call demo echo --url",
+        "call demo echo --url ",
         "call demo echo --fanout",
         "call demo echo --verbose=yes",
         "call demo echo --con x",
