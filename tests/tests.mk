@@ -30,6 +30,7 @@ include tests/unit/transport.mk
 include tests/unit/replies.mk
 include tests/unit/rpc.mk
 include tests/unit/nanomsg.mk
+include tests/unit/cli.mk
 include tests/modules/modules.mk
 include tests/headers/headers.mk
 include tests/build/build.mk

@@ -27,3 +27,9 @@ tests_functional_modules_probe2_la_LIBADD = libostler.la $(JSONC_LIBS)
 update-sample: ostlerd $(MODULES)
 	OSTLER_PLUGIN_PATH='$(BUILD_PLUGIN_PATH)' ./ostlerd --sample-config > $(srcdir)/etc/ostlerd.conf.sample
 .PHONY: update-sample
+
+# The command against real hosts.
+EXTRA_DIST += tests/functional/cli.py tests/functional/cli_support.py
+if TRANSPORT_NANOMSG
+TESTS += tests/functional/cli.py
+endif
