@@ -29,6 +29,7 @@ include tests/unit/load.mk
 include tests/unit/transport.mk
 include tests/unit/replies.mk
 include tests/unit/rpc.mk
+include tests/unit/fake.mk
 include tests/unit/nanomsg.mk
 include tests/unit/cli.mk
 include tests/modules/modules.mk

@@ -142,7 +142,7 @@ static enum ostler_status send_to_all(ostler_driver_transport *transport, struct
                                       const struct ostler_outgoing *outgoing, unsigned *receivers,
                                       struct ostler_error *error)
 {
-    struct fake_message **copies;
+    struct fake_message **copies = NULL;
     size_t count = fake_topic_servers(topic);
     unsigned reached = 0;
 
