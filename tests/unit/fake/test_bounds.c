@@ -162,7 +162,7 @@ Test(bounds, queues_for_nobody_have_a_ceiling, .timeout = 60)
     ostler_driver_transport *transport = fixture_open("max_queues = 3");
     struct ostler_outgoing cast = fixture_cast("x");
     struct ostler_error error = OSTLER_ERROR_INIT;
-    char name[16];
+    char name[24];
 
     for (int i = 0; i < 2; i++) {
         snprintf(name, sizeof name, "server%d", i);
