@@ -1,1 +1,9 @@
-# doc/: see README.md there.
+# doc/: the guide, installed with the manual pages.
+dist_doc_DATA = README.md \
+	doc/differences.md \
+	doc/threads.md \
+	doc/transport-url.md \
+	doc/walk.md \
+	doc/writing-a-driver.md \
+	doc/writing-an-endpoint.md
+dist_man_MANS = doc/man/ostler.1

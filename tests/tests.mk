@@ -11,12 +11,17 @@ AM_TESTS_ENVIRONMENT = \
 	OSTLER_PLUGIN_PATH='$(BUILD_PLUGIN_PATH)' ; export OSTLER_PLUGIN_PATH ; \
 	OSTLER_BUILDDIR='$(abs_builddir)' ; export OSTLER_BUILDDIR ; \
 	OSTLER_SRCDIR='$(abs_top_srcdir)' ; export OSTLER_SRCDIR ; \
+	CC='$(CC)' ; export CC ; \
+	CXX='$(CXX)' ; export CXX ; \
+	JSONC_CFLAGS='$(JSONC_CFLAGS)' ; export JSONC_CFLAGS ; \
 	LSAN_OPTIONS="suppressions=$(abs_top_srcdir)/tests/support/lsan.supp:print_suppressions=0" ; export LSAN_OPTIONS ;
 
-EXTRA_DIST += tests/support/plain/criterion/criterion.h tests/support/lsan.supp
+EXTRA_DIST += tests/support/plain/criterion/criterion.h tests/support/lsan.supp tests/support/tap.sh
 
-# Unit tests see what the folder of core/ that they mirror sees, and link its layers.
-UNIT_LDADD = $(CORE_LIBS) $(JSONC_LIBS) $(LIBCONFIG_LIBS) $(LTDL_LIBS) $(CRITERION_LIBS) -lm
+# Unit tests see what the folder of core/ that they mirror sees, and link its layers: archives, so that each stands before
+# those which it uses.
+UNIT_LDADD = core/rpc/librpc.la core/transport/libtransport.la core/load/libload.la core/conf/libconf.la \
+	core/base/libbase.la $(JSONC_LIBS) $(LIBCONFIG_LIBS) $(LTDL_LIBS) $(CRITERION_LIBS) -lm
 
 include tests/unit/base.mk
 include tests/unit/conf.mk
@@ -24,8 +29,12 @@ include tests/unit/load.mk
 include tests/unit/transport.mk
 include tests/unit/replies.mk
 include tests/unit/rpc.mk
+include tests/unit/fake.mk
 include tests/unit/nanomsg.mk
+include tests/unit/cli.mk
 include tests/modules/modules.mk
 include tests/headers/headers.mk
+include tests/build/build.mk
+include tests/installed/installed.mk
 include tests/conformance/conformance.mk
 include tests/functional/functional.mk

@@ -9,4 +9,11 @@ core_transport_libtransport_la_SOURCES = \
 	core/transport/replies.c \
 	core/transport/replies.h \
 	core/transport/transport.c \
-	core/transport/transport_parts.h
+	core/transport/transport_parts.h \
+	core/transport/url.c \
+	core/transport/url_decode.c \
+	core/transport/url_hosts.c \
+	core/transport/url_mask.c \
+	core/transport/url_parts.h \
+	core/transport/url_print.c \
+	core/transport/url_query.c

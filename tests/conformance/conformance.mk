@@ -1,0 +1,27 @@
+# The conformance suite: installed, so that drivers from elsewhere can be put to it too.
+bin_PROGRAMS += tests/conformance/ostler-conformance
+tests_conformance_ostler_conformance_SOURCES = \
+	tests/conformance/bounds.c \
+	tests/conformance/calls.c \
+	tests/conformance/check.h \
+	tests/conformance/ends.c \
+	tests/conformance/fixture.c \
+	tests/conformance/fixture.h \
+	tests/conformance/flow.c \
+	tests/conformance/main.c \
+	tests/conformance/peer.c \
+	tests/conformance/peer.h \
+	tests/conformance/probe.c \
+	tests/conformance/probe.h \
+	tests/conformance/processes.c \
+	tests/conformance/servers.c \
+	tests/conformance/values.c
+tests_conformance_ostler_conformance_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+tests_conformance_ostler_conformance_LDADD = libostler.la $(JSONC_LIBS)
+
+# One script per transport, so that each can be run alone; all of them are conformance.sh with another scheme.
+EXTRA_DIST += tests/conformance/conformance.sh
+if TRANSPORT_FAKE
+TESTS += tests/conformance/fake.sh
+endif
+EXTRA_DIST += tests/conformance/fake.sh

@@ -1,0 +1,35 @@
+# Functional tests start the real programs of this build. host_*.py: ostlerd.
+host_tests = \
+	tests/functional/host_start.py \
+	tests/functional/host_stop.py \
+	tests/functional/host_reload.py \
+	tests/functional/host_module.py \
+	tests/functional/host_log.py \
+	tests/functional/host_check.py \
+	tests/functional/host_sample.py \
+	tests/functional/host_thermo.py
+dist_check_SCRIPTS += $(host_tests)
+TESTS += $(host_tests)
+EXTRA_DIST += tests/functional/host_support.py
+
+# Modules of one name that differ in what they say of themselves.
+check_LTLIBRARIES += tests/functional/modules/probe1.la tests/functional/modules/probe2.la
+tests_functional_modules_probe1_la_SOURCES = tests/functional/modules/probe.c
+tests_functional_modules_probe1_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DPROBE_BUILD='"1"'
+tests_functional_modules_probe1_la_LDFLAGS = $(uninstalled_ldflags)
+tests_functional_modules_probe1_la_LIBADD = libostler.la $(JSONC_LIBS)
+tests_functional_modules_probe2_la_SOURCES = tests/functional/modules/probe.c
+tests_functional_modules_probe2_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DPROBE_BUILD='"2"'
+tests_functional_modules_probe2_la_LDFLAGS = $(uninstalled_ldflags)
+tests_functional_modules_probe2_la_LIBADD = libostler.la $(JSONC_LIBS)
+
+# After a change of an option table; host_sample.py notices one that was forgotten.
+update-sample: ostlerd $(MODULES)
+	OSTLER_PLUGIN_PATH='$(BUILD_PLUGIN_PATH)' ./ostlerd --sample-config > $(srcdir)/etc/ostlerd.conf.sample
+.PHONY: update-sample
+
+# The command against real hosts.
+EXTRA_DIST += tests/functional/cli.py tests/functional/cli_support.py
+if TRANSPORT_NANOMSG
+TESTS += tests/functional/cli.py
+endif

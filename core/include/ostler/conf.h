@@ -7,6 +7,10 @@
  * From then on it is only read, from any thread; share it with ref and unref. A reload builds a second one from the
  * same sources and swaps it in if nothing failed.
  *
+ * Values are found at the first look after the last change: an option may refer to another one that a later file sets.
+ * What does not fit its type is therefore no failure of the function that read the file: ostler_conf_declare() and
+ * ostler_conf_check() report it. Where nobody calls these, it is logged, and the declared default is in force.
+ *
  * Precedence, strongest first: ostler_conf_set(), environment (OS_GROUP__OPTION), files (a later file wins over an
  * earlier one), ostler_conf_set_default(), the declared default.
  */
@@ -50,21 +54,33 @@ OSTLER_API enum ostler_status ostler_conf_add_text(ostler_conf *conf, const char
 /** Whether OS_GROUP__OPTION environment variables count; they do unless told otherwise. */
 OSTLER_API void ostler_conf_use_environment(ostler_conf *conf, bool use);
 
-/** Sets an option above every other source, as text as it would stand in a file. The option need not be declared yet.
- *  OSTLER_E_CONFIG if it is declared and the text does not fit its type; OSTLER_E_NOMEM. */
-OSTLER_API enum ostler_status ostler_conf_set(ostler_conf *conf, const char *group, const char *name,
-                                              const char *value, struct ostler_error *error);
+/** Sets an option above every other source, as text as it would stand in a file; NULL takes back what was set so. The
+ *  option need not be declared yet. OSTLER_E_CONFIG if it is declared and the text does not fit its type (then the
+ *  former text stays); OSTLER_E_INVALID for an empty name; OSTLER_E_NOMEM. */
+OSTLER_API enum ostler_status ostler_conf_set(ostler_conf *conf, const char *group, const char *name, const char *value,
+                                              struct ostler_error *error);
 
 /** Sets the default of an option below every file: what oslo.config calls set_default(). As ostler_conf_set(). */
 OSTLER_API enum ostler_status ostler_conf_set_default(ostler_conf *conf, const char *group, const char *name,
                                                       const char *value, struct ostler_error *error);
 
 /** Declares options: from here on their values are known, with defaults. Every value is read and checked now:
- *  OSTLER_E_CONFIG names file, line, option and what was expected. @p options (ended by a NULL name) must outlive the
- *  configuration. Declaring a group again adds what is new. Safe while other threads read other groups. A group whose
- *  name ends in ":*" is declared for every such section, present or not. */
+ *  OSTLER_E_CONFIG names file, line, option and what was expected: of this group, or else of another one that does not
+ *  fit. OSTLER_E_INVALID if one of them is declared already with another type; OSTLER_E_NOMEM. @p options (ended by a
+ *  NULL name) must outlive the configuration. Declaring a group again adds what is new. Safe while other threads read
+ *  other groups. A group whose name ends in ":*" is declared for every such section, present or not. */
 OSTLER_API enum ostler_status ostler_conf_declare(ostler_conf *conf, const char *group,
                                                   const struct ostler_option *options, struct ostler_error *error);
+
+/** Reads and checks the value of every option declared so far, the core's own included. OSTLER_E_CONFIG names file, line,
+ *  option and what was expected, for the first that does not fit. Call it once all sources are there. */
+OSTLER_API enum ostler_status ostler_conf_check(ostler_conf *conf, struct ostler_error *error);
+
+/** As ostler_conf_check() for every value that does not fit: @p report gets one sentence each, with file, line, option and
+ *  what was expected. OSTLER_OK however many there are; OSTLER_E_NOMEM. */
+typedef void (*ostler_conf_failure_fn)(void *user, enum ostler_status status, const char *text);
+OSTLER_API enum ostler_status ostler_conf_failures(ostler_conf *conf, ostler_conf_failure_fn report, void *user,
+                                                   struct ostler_error *error);
 
 /** Looks for options nobody declared, in declared sections and in sections that belong to Ostler (endpoint:*, server:*,
  *  listener:*). @p report gets one finding each: where it stands, what it is called, and the nearest known name or

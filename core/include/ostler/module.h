@@ -62,16 +62,34 @@ struct ostler_module {
     const struct ostler_module ostler_module
 #endif
 
+/** Makes the modules known that libtool's -dlpreopen linked into the program; @p symbols is its table, NULL if there is
+ *  none. Call it as OSTLER_PRELOADED_MODULES(), early in main(). Again with the same table: no effect. Any thread.
+ *  OSTLER_E_MODULE with the symbol and the cause. */
+OSTLER_API enum ostler_status ostler_module_preload(const void *symbols, struct ostler_error *error);
+
+/** `OSTLER_PRELOADED_MODULES(&error)` in a program: ostler_module_preload() with the program's own table. Does nothing,
+ *  successfully, in a program that has none, so that the same source serves both. */
+#define OSTLER_PRELOADED_MODULES(error) ostler_module_preload(ostler_program_symbols, error)
+
+#ifdef __GNUC__
+/** The table, by the name that libtool gives it. */
+extern const char ostler_program_symbols[] __asm__("lt__PROGRAM__LTX_preloaded_symbols") __attribute__((weak));
+#else
+static const void *const ostler_program_symbols = NULL;
+#endif
+
 /** A module that is loaded. Counted; its code stays mapped as long as one reference exists. */
 typedef struct ostler_loaded_module ostler_loaded_module;
 
 /** Finds and loads a module of @p kind by name or alias, or by path when @p name contains a slash. Searched in order:
  *  modules linked into the program, @p plugin_path (colon-separated, may be NULL), $OSTLER_PLUGIN_PATH, the installed
- *  folder of that kind; in each folder NAME.so first, then any module there with that name or alias. A file that is
- *  already loaded and has not changed is shared; one that has changed is loaded anew beside the old one.
- *  Loads from any thread, one at a time. OSTLER_E_MODULE with the file and the cause: not found (and where it was
- *  looked for), not a module, other kind, other ABI, empty slot, unresolved symbol, missing dependency, name taken by
- *  another file; OSTLER_E_NOMEM. */
+ *  folder of that kind; a folder of the first two may have a subfolder for the kind ("transports", "endpoints", ...) that
+ *  is looked at as well; in each, NAME.so first, then any module there with that name or alias. A file NAME.so that is
+ *  broken ends the search. A file that is already loaded and has not changed is shared; one that has changed is loaded
+ *  anew beside the old one.
+ *  Loads from any thread, one at a time; not from a constructor or destructor of a module. OSTLER_E_MODULE with the file
+ *  and the cause: not found (and where it was looked for), not a module, other kind, other ABI, empty slot, unresolved
+ *  symbol, missing dependency, name taken by another file; OSTLER_E_NOMEM. */
 OSTLER_API OSTLER_MUST_CHECK enum ostler_status ostler_module_load(const char *kind, const char *name,
                                                                    const char *plugin_path,
                                                                    ostler_loaded_module **module,
@@ -83,7 +101,8 @@ OSTLER_API ostler_loaded_module *ostler_module_ref(ostler_loaded_module *module)
 /** One owner less; the last one closes it. Never from code of the module itself. NULL is fine. Any thread. */
 OSTLER_API void ostler_module_unref(ostler_loaded_module *module);
 
-/** Its descriptor, as long as the reference is held. */
+/** Its descriptor, as long as the reference is held. Its operations table has all slots that this release knows: those
+ *  which the module's own table lacks are empty. */
 OSTLER_API const struct ostler_module *ostler_module_descriptor(const ostler_loaded_module *module);
 
 /** The file it came from, or "built in". */
@@ -92,10 +111,14 @@ OSTLER_API const char *ostler_module_file(const ostler_loaded_module *module);
 /** Whether the file is no longer the one that was loaded (another inode, size or time of change). */
 OSTLER_API bool ostler_module_changed(const ostler_loaded_module *module);
 
-/** Calls @p visit for every module of @p kind that can be found, loaded for the visit only; for one that cannot be
- *  loaded with a NULL descriptor and the reason. Each name once, in the order of the search. OSTLER_E_NOMEM. */
+/** Receives one module, or with a NULL @p descriptor the reason why there is none. All ends with the call. No lock is
+ *  held: it may load modules itself. */
 typedef void (*ostler_module_visit_fn)(void *user, const char *file, const struct ostler_module *descriptor,
                                        const struct ostler_error *problem);
+
+/** Calls @p visit for every module of @p kind that can be found, loaded for the visit only; for one that cannot be
+ *  loaded with a NULL descriptor and the reason. Each name once, in the order of the search. Any thread.
+ *  OSTLER_E_MODULE (no such kind, too many files), OSTLER_E_NOMEM. */
 OSTLER_API enum ostler_status ostler_module_visit(const char *kind, const char *plugin_path,
                                                   ostler_module_visit_fn visit, void *user,
                                                   struct ostler_error *error);

@@ -4,7 +4,8 @@
  * Transport URLs: SCHEME://[USER[:PASSWORD]@]HOST[:PORT][,…]/VIRTUAL_HOST[?OPTION=VALUE&…]
  *
  * oslo_messaging/transport.py TransportURL is the reference: the same texts are accepted, with the same meaning. What
- * it refuses is refused with OSTLER_E_URL. A parsed URL is read-only and may be read from any thread.
+ * it refuses is refused with OSTLER_E_URL; doc/transport-url.md lists the few differences. A parsed URL is read-only and
+ * may be read from any thread. Bounds: 64 KiB of text, 256 hosts, 256 query options.
  */
 #ifndef OSTLER_URL_H
 #define OSTLER_URL_H
@@ -15,7 +16,7 @@ OSTLER_BEGIN_DECLS
 
 typedef struct ostler_url ostler_url;
 
-/** One host of a URL. NULL and "" differ: absent, and given but empty. Texts are percent-decoded. */
+/** One host of a URL. NULL and "" differ: absent, and given but empty. User name and password are percent-decoded. */
 struct ostler_url_host {
     const char *hostname; /**< without the brackets of IPv6 */
     int port;             /**< -1 where none is given */
@@ -52,14 +53,15 @@ OSTLER_API const char *ostler_url_query(const ostler_url *url, const char *name)
 /** The URL as text, with passwords; the caller frees it with free(). NULL without memory. Parsing it again gives an
  *  equal URL. */
 OSTLER_API char *ostler_url_print(const ostler_url *url);
-/** As ostler_url_print() with every password shown as "***": for logs and errors. */
+/** As ostler_url_print() with every password shown as "***", also the values of query options that are called something
+ *  with "password", "passwd" or "secret": for logs and errors. */
 OSTLER_API char *ostler_url_print_safe(const ostler_url *url);
 /** Any text that may be a URL, with what may be a password in it shown as "***": for texts that do not parse. The
  *  caller frees it. */
 OSTLER_API char *ostler_url_mask(const char *text);
 
 /** Whether both name the same transport, virtual host and hosts in the same order; query options do not count, as in
- *  oslo.messaging. */
+ *  oslo.messaging. No virtual host and an empty one are the same. */
 OSTLER_API bool ostler_url_equal(const ostler_url *a, const ostler_url *b);
 
 OSTLER_END_DECLS

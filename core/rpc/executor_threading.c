@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The executor `threading`: leader and followers.
+ *
+ * One worker at a time, the leader, polls for work, and then runs what it got itself: no hand-off on the way. It may
+ * take a few items at once; those it has not begun lie in `taken`, where any worker finds them. Waking another worker
+ * for each item would cost more than most items do, so the leader wakes nobody. Instead one more thread, the supervisor,
+ * looks on once per tick while there is work: where an item lies in `taken` and few are begun, or nobody has polled for
+ * a whole tick, it calls sleeping workers, or makes new ones, twice as many each time. Without work it sleeps with no
+ * timer. A leader takes no more items than there are workers left to run them: the driver keeps the rest. */
+#include "builtins.h"
+#include "thread.h"
+
+#include <ostler/executor.h>
+#include <ostler/log.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BATCH_MAX = 8,     /* items a leader takes at once */
+    BRISK_STARTS = 16, /* with so many items begun within a tick the workers at hand are enough */
+    BOOST_MAX = 64,    /* workers called in one tick */
+    QUIET_TICKS = 4    /* ticks without work after which the supervisor goes to sleep */
+};
+#define TICK   (INT64_C(500) * 1000)         /* nanoseconds */
+#define LINGER (INT64_C(1000) * 1000 * 1000) /* how long workers that are not needed are kept */
+
+struct worker {
+    pthread_t thread;
+    struct ostler_executor *executor;
+    struct worker *next;
+};
+
+struct ostler_executor {
+    struct ostler_work work;
+    pthread_mutex_t lock;   /* guards all below; never held while polling or running */
+    pthread_cond_t called;  /* workers without work sleep here */
+    pthread_cond_t watch;   /* the supervisor sleeps here */
+    pthread_cond_t changed; /* stop() and wait() sleep here */
+    void *taken[BATCH_MAX]; /* items not begun: a ring */
+    unsigned taken_first;
+    unsigned taken_count;
+    unsigned limit;    /* the pool size */
+    unsigned workers;  /* workers that exist */
+    unsigned busy;     /* of these, those that run an item */
+    unsigned sleeping; /* and those that wait to be called */
+    unsigned surplus;  /* sleeping workers that are to end */
+    unsigned starts;   /* items begun in this tick */
+    unsigned polls;    /* polls begun or ended in this tick */
+    bool polling;      /* a leader polls */
+    bool started;
+    bool stopping;
+    bool watching;          /* the supervisor exists */
+    bool supervisor_sleeps; /* without a timer: the next leader that gets work wakes it */
+    bool warned;            /* that no more threads can be made */
+    struct worker *ended;   /* workers to join */
+    pthread_t supervisor;
+};
+
+/* --- Workers ---------------------------------------------------------------------------------------------------- */
+
+/* Everything here is called with the lock held, and comes back with it. */
+
+static void run(struct ostler_executor *executor, void *item)
+{
+    executor->busy++;
+    executor->starts++;
+    pthread_mutex_unlock(&executor->lock);
+    executor->work.run(executor->work.self, item);
+    pthread_mutex_lock(&executor->lock);
+    executor->busy--;
+}
+
+static void *take(struct ostler_executor *executor)
+{
+    void *item = executor->taken[executor->taken_first];
+
+    executor->taken_first = (executor->taken_first + 1) % BATCH_MAX;
+    executor->taken_count--;
+    return item;
+}
+
+static void leave_for_others(struct ostler_executor *executor, void **items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        executor->taken[(executor->taken_first + executor->taken_count++) % BATCH_MAX] = items[i];
+}
+
+static bool may_lead(const struct ostler_executor *executor)
+{
+    return !executor->polling && !executor->stopping && executor->busy < executor->limit;
+}
+
+static void lead(struct ostler_executor *executor)
+{
+    void *items[BATCH_MAX];
+    unsigned room = executor->limit - executor->busy;
+    size_t max = room < BATCH_MAX ? room : BATCH_MAX;
+
+    executor->polling = true;
+    executor->polls++;
+    pthread_mutex_unlock(&executor->lock);
+    size_t count = executor->work.poll(executor->work.self, OSTLER_NEVER, items, max);
+    pthread_mutex_lock(&executor->lock);
+    executor->polling = false;
+    executor->polls++;
+    if (executor->stopping)
+        pthread_cond_broadcast(&executor->changed);
+    if (count == 0)
+        return;
+
+    leave_for_others(executor, items + 1, count - 1);
+    if (executor->supervisor_sleeps && executor->limit > 1) {
+        executor->supervisor_sleeps = false;
+        pthread_cond_signal(&executor->watch);
+    }
+    run(executor, items[0]);
+}
+
+static bool may_end(struct ostler_executor *executor)
+{
+    if (executor->taken_count > 0)
+        return false;
+    if (executor->surplus > 0 && executor->polling) {
+        executor->surplus--;
+        return true;
+    }
+    return executor->stopping || executor->workers > executor->limit;
+}
+
+static void sleep_until_called(struct ostler_executor *executor)
+{
+    executor->sleeping++;
+    pthread_cond_wait(&executor->called, &executor->lock);
+    executor->sleeping--;
+}
+
+static void *worker_body(void *argument)
+{
+    struct worker *self = argument;
+    struct ostler_executor *executor = self->executor;
+
+    pthread_mutex_lock(&executor->lock);
+    while (!may_end(executor)) {
+        if (executor->taken_count > 0)
+            run(executor, take(executor));
+        else if (may_lead(executor))
+            lead(executor);
+        else
+            sleep_until_called(executor);
+    }
+    executor->workers--;
+    self->next = executor->ended;
+    executor->ended = self;
+    /* Somebody has to lead. */
+    if (may_lead(executor))
+        pthread_cond_signal(&executor->called);
+    pthread_cond_broadcast(&executor->changed);
+    pthread_mutex_unlock(&executor->lock);
+    return NULL;
+}
+
+static bool start_worker(struct ostler_executor *executor)
+{
+    struct worker *worker = malloc(sizeof *worker);
+
+    if (!worker)
+        return false;
+    worker->executor = executor;
+    /* The worker may end before this returns, but nobody joins it before the lock is free. */
+    if (thread_create(&worker->thread, executor->work.name, worker_body, worker) != 0) {
+        free(worker);
+        return false;
+    }
+    return true;
+}
+
+/* Takes the lock off while it joins. */
+static void join_ended(struct ostler_executor *executor)
+{
+    while (executor->ended) {
+        struct worker *worker = executor->ended;
+        executor->ended = worker->next;
+        pthread_mutex_unlock(&executor->lock);
+        pthread_join(worker->thread, NULL);
+        free(worker);
+        pthread_mutex_lock(&executor->lock);
+    }
+}
+
+/* --- The supervisor --------------------------------------------------------------------------------------------- */
+
+static void call_workers(struct ostler_executor *executor, unsigned count)
+{
+    executor->surplus = 0;
+    for (unsigned i = 0; i < executor->sleeping && count > 0; i++, count--)
+        pthread_cond_signal(&executor->called);
+    while (count-- > 0 && executor->workers < executor->limit) {
+        executor->workers++;
+        if (start_worker(executor))
+            continue;
+        executor->workers--;
+        if (!executor->warned)
+            ostler_log(OSTLER_LOG_WARNING, "server", "%s: no more than %u of %u threads can be made",
+                       executor->work.name, executor->workers, executor->limit);
+        executor->warned = true;
+        return;
+    }
+}
+
+/* Nothing can get stuck: a leader polls and has been for a while, or there is no worker left to call. */
+static bool nothing_to_watch(const struct ostler_executor *executor, unsigned quiet)
+{
+    if (executor->stopping)
+        return false;
+    return executor->busy >= executor->limit || (quiet >= QUIET_TICKS && executor->polling);
+}
+
+static bool sleeps_on(const struct ostler_executor *executor)
+{
+    return executor->supervisor_sleeps && !executor->stopping;
+}
+
+static void sleep_until_work(struct ostler_executor *executor)
+{
+    ostler_time linger = ostler_now() + LINGER;
+    bool in_time = true;
+
+    executor->supervisor_sleeps = true;
+    while (executor->sleeping > 0 && in_time && sleeps_on(executor))
+        in_time = cond_wait_until(&executor->watch, &executor->lock, linger);
+    if (!in_time && sleeps_on(executor)) {
+        executor->surplus = executor->sleeping;
+        pthread_cond_broadcast(&executor->called);
+    }
+    while (sleeps_on(executor))
+        pthread_cond_wait(&executor->watch, &executor->lock);
+    executor->supervisor_sleeps = false;
+}
+
+static void *supervisor_body(void *argument)
+{
+    struct ostler_executor *executor = argument;
+    unsigned boost = 1, quiet = 0;
+
+    pthread_mutex_lock(&executor->lock);
+    while (!executor->stopping || executor->taken_count > 0) {
+        if (nothing_to_watch(executor, quiet))
+            sleep_until_work(executor);
+        executor->starts = executor->polls = 0;
+        cond_wait_until(&executor->watch, &executor->lock, ostler_now() + TICK);
+        join_ended(executor);
+
+        bool stuck =
+            executor->taken_count > 0 ? executor->starts < BRISK_STARTS : !executor->polling && executor->polls == 0;
+        if (stuck && executor->busy < executor->limit) {
+            call_workers(executor, boost);
+            boost = boost < BOOST_MAX ? boost * 2 : BOOST_MAX;
+        } else if (executor->polling && executor->taken_count == 0) {
+            boost = 1;
+        }
+        quiet = executor->polling && executor->starts == 0 ? quiet + 1 : 0;
+    }
+    executor->watching = false;
+    pthread_cond_broadcast(&executor->changed);
+    pthread_mutex_unlock(&executor->lock);
+    return NULL;
+}
+
+/* --- Operations ------------------------------------------------------------------------------------------------- */
+
+static enum ostler_status threading_open(const struct ostler_work *work, unsigned threads, ostler_executor **executor,
+                                         struct ostler_error *error)
+{
+    ostler_executor *opened = calloc(1, sizeof *opened);
+
+    if (!opened)
+        return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for an executor");
+    opened->work = *work;
+    opened->limit = threads > 0 ? threads : 1;
+    pthread_mutex_init(&opened->lock, NULL);
+    cond_init(&opened->called);
+    cond_init(&opened->watch);
+    cond_init(&opened->changed);
+    *executor = opened;
+    return OSTLER_OK;
+}
+
+static void threading_stop(ostler_executor *executor)
+{
+    pthread_mutex_lock(&executor->lock);
+    executor->stopping = true;
+    pthread_cond_broadcast(&executor->called);
+    pthread_cond_signal(&executor->watch);
+    if (executor->polling) {
+        pthread_mutex_unlock(&executor->lock);
+        executor->work.wake(executor->work.self);
+        pthread_mutex_lock(&executor->lock);
+    }
+    while (executor->polling)
+        pthread_cond_wait(&executor->changed, &executor->lock);
+    pthread_mutex_unlock(&executor->lock);
+}
+
+static bool threading_wait(ostler_executor *executor, ostler_time deadline)
+{
+    bool ended = true;
+
+    pthread_mutex_lock(&executor->lock);
+    if (executor->started) {
+        bool in_time = true;
+        while ((executor->workers > 0 || executor->watching) && in_time)
+            in_time = cond_wait_until(&executor->changed, &executor->lock, deadline);
+        ended = executor->workers == 0 && !executor->watching;
+    }
+    if (executor->started && ended) {
+        join_ended(executor);
+        executor->started = false;
+        pthread_mutex_unlock(&executor->lock);
+        pthread_join(executor->supervisor, NULL);
+        return true;
+    }
+    pthread_mutex_unlock(&executor->lock);
+    return ended;
+}
+
+static enum ostler_status threading_start(ostler_executor *executor, struct ostler_error *error)
+{
+    pthread_mutex_lock(&executor->lock);
+    executor->stopping = executor->supervisor_sleeps = executor->warned = false;
+    executor->watching = thread_create(&executor->supervisor, executor->work.name, supervisor_body, executor) == 0;
+    executor->started = executor->watching;
+    executor->workers = 1;
+    bool whole = executor->started && start_worker(executor);
+    if (!whole)
+        executor->workers = 0;
+    pthread_mutex_unlock(&executor->lock);
+    if (whole)
+        return OSTLER_OK;
+
+    threading_stop(executor);
+    threading_wait(executor, OSTLER_NEVER);
+    return ostler_error_set(error, OSTLER_E_EXECUTOR, "no thread could be made for %s", executor->work.name);
+}
+
+static void threading_resize(ostler_executor *executor, unsigned threads)
+{
+    pthread_mutex_lock(&executor->lock);
+    executor->limit = threads > 0 ? threads : 1;
+    executor->warned = executor->supervisor_sleeps = false;
+    pthread_cond_broadcast(&executor->called);
+    pthread_cond_signal(&executor->watch);
+    bool polling = executor->polling;
+    pthread_mutex_unlock(&executor->lock);
+    /* A leader that polls asks for as many items as fitted the old size. */
+    if (polling)
+        executor->work.wake(executor->work.self);
+}
+
+static void threading_close(ostler_executor *executor)
+{
+    pthread_cond_destroy(&executor->changed);
+    pthread_cond_destroy(&executor->watch);
+    pthread_cond_destroy(&executor->called);
+    pthread_mutex_destroy(&executor->lock);
+    free(executor);
+}
+
+static const struct ostler_executor_ops operations = {
+    .open = threading_open,
+    .start = threading_start,
+    .stop = threading_stop,
+    .wait = threading_wait,
+    .resize = threading_resize,
+    .close = threading_close,
+};
+
+const struct ostler_module executor_threading = {
+    .abi = OSTLER_MODULE_ABI,
+    .size = sizeof(struct ostler_module),
+    .kind = OSTLER_KIND_EXECUTOR,
+    .name = "threading",
+    .version = OSTLER_VERSION,
+    .summary = "a pool of threads that grows with slow requests",
+    .ops = &operations,
+    .ops_size = sizeof operations,
+};

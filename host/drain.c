@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drain.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <utlist.h>
+
+struct drained {
+    ostler_server *server;
+    struct drained *next;
+};
+
+struct drain {
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* something was added, or the last is gone, or it is to end */
+    struct drained *first;
+    size_t left; /* in the list, or being waited for */
+    bool running;
+    bool ending;
+    pthread_t thread;
+};
+
+static void *drain_main(void *arg)
+{
+    struct drain *drain = arg;
+
+    pthread_mutex_lock(&drain->lock);
+    for (;;) {
+        struct drained *item = drain->first;
+        if (!item) {
+            if (drain->ending)
+                break;
+            pthread_cond_wait(&drain->changed, &drain->lock);
+            continue;
+        }
+        LL_DELETE(drain->first, item);
+        pthread_mutex_unlock(&drain->lock);
+        ostler_server_free(item->server);
+        free(item);
+        pthread_mutex_lock(&drain->lock);
+        if (--drain->left == 0)
+            pthread_cond_broadcast(&drain->changed);
+    }
+    pthread_mutex_unlock(&drain->lock);
+    return NULL;
+}
+
+struct drain *drain_new(void)
+{
+    struct drain *drain = calloc(1, sizeof *drain);
+    pthread_condattr_t attributes;
+
+    if (!drain)
+        return NULL;
+    pthread_mutex_init(&drain->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&drain->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return drain;
+}
+
+void drain_add(struct drain *drain, ostler_server *server)
+{
+    struct drained *item = malloc(sizeof *item);
+
+    pthread_mutex_lock(&drain->lock);
+    if (item && !drain->running)
+        drain->running = pthread_create(&drain->thread, NULL, drain_main, drain) == 0;
+    if (item && drain->running) {
+        item->server = server;
+        LL_APPEND(drain->first, item);
+        drain->left++;
+        pthread_cond_broadcast(&drain->changed);
+        server = NULL;
+        item = NULL;
+    }
+    pthread_mutex_unlock(&drain->lock);
+    free(item);
+    ostler_server_free(server);
+}
+
+size_t drain_left(struct drain *drain)
+{
+    pthread_mutex_lock(&drain->lock);
+    size_t left = drain->left;
+    pthread_mutex_unlock(&drain->lock);
+    return left;
+}
+
+bool drain_wait(struct drain *drain, ostler_time deadline)
+{
+    const struct timespec until = {.tv_sec = (time_t)(deadline / 1000000000), .tv_nsec = (long)(deadline % 1000000000)};
+    int problem = 0;
+
+    pthread_mutex_lock(&drain->lock);
+    while (drain->left > 0 && problem == 0) {
+        if (deadline == OSTLER_NEVER)
+            pthread_cond_wait(&drain->changed, &drain->lock);
+        else
+            problem = pthread_cond_timedwait(&drain->changed, &drain->lock, &until);
+    }
+    bool ended = drain->left == 0;
+    pthread_mutex_unlock(&drain->lock);
+    return ended;
+}
+
+void drain_free(struct drain *drain)
+{
+    if (!drain)
+        return;
+    pthread_mutex_lock(&drain->lock);
+    drain->ending = true;
+    pthread_cond_broadcast(&drain->changed);
+    bool running = drain->running;
+    pthread_mutex_unlock(&drain->lock);
+    if (running)
+        pthread_join(drain->thread, NULL);
+    pthread_cond_destroy(&drain->changed);
+    pthread_mutex_destroy(&drain->lock);
+    free(drain);
+}

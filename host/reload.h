@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From one deployment that runs to the next. */
+#ifndef RELOAD_H
+#define RELOAD_H
+
+#include "deployment.h"
+#include "drain.h"
+
+/* Makes @p next the one that runs, all of it or nothing. A server with the same target, transport and executor in both
+ * goes on, with the new endpoints and options; others are started or stopped, those stopped going to @p drain. On
+ * success all servers are in @p next and @p running has none left; on failure all are where they were. */
+enum ostler_status reload_apply(struct deployment *running, struct deployment *next, struct drain *drain,
+                                struct ostler_error *error);
+
+#endif
