@@ -293,6 +293,18 @@ bool scripted_freed(struct scripted_call *call)
     return wait_for(&call->freed);
 }
 
+bool scripted_heartbeats(struct scripted_call *call, unsigned count)
+{
+    ostler_time deadline = ostler_deadline(SCRIPTED_PATIENCE);
+
+    pthread_mutex_lock(&lock);
+    while (call->heartbeats < count && ostler_time_left(deadline) > 0.0)
+        wait_until(deadline);
+    bool enough = call->heartbeats >= count;
+    pthread_mutex_unlock(&lock);
+    return enough;
+}
+
 void scripted_call_free(struct scripted_call *call)
 {
     if (!scripted_freed(call))

@@ -51,6 +51,8 @@ struct scripted_call *scripted_call(const char *method, const char *args);
 /* Until the answer is there, or the server is through with it; false if that does not happen. */
 bool scripted_answered(struct scripted_call *call);
 bool scripted_freed(struct scripted_call *call);
+/* Until so many signs of life have come. */
+bool scripted_heartbeats(struct scripted_call *call, unsigned count);
 void scripted_call_free(struct scripted_call *call);
 
 /* Sends, waits for the answer and compares its JSON text, then frees: whether it is a result like this. */
