@@ -12,9 +12,10 @@
 
 struct state {
     const char *who;
-    char *value; /* of the option, or "" */
+    char *value; /* of the option, or ""; guarded by the lock */
 };
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_uint opened, finished, blocked;
 static atomic_bool gate;
 static const char *refuse_value; /* an endpoint refuses options with this value */
@@ -35,8 +36,10 @@ static enum ostler_status take(struct state *state, const ostler_conf *conf, con
 
     if (refuse_value && strcmp(value, refuse_value) == 0 && strcmp(state->who, "b") == 0)
         return ostler_error_set(error, OSTLER_E_CONFIG, "unit %s is not known", value);
+    pthread_mutex_lock(&lock);
     free(state->value);
     state->value = strdup(value);
+    pthread_mutex_unlock(&lock);
     return OSTLER_OK;
 }
 
@@ -85,7 +88,10 @@ static void fini(void *state)
 
 static enum ostler_status show(ostler_request *request, void *state)
 {
-    return ostler_request_return(request, json_object_new_string(((struct state *)state)->value));
+    pthread_mutex_lock(&lock);
+    struct json_object *value = json_object_new_string(((struct state *)state)->value);
+    pthread_mutex_unlock(&lock);
+    return ostler_request_return(request, value);
 }
 
 static bool gate_is_open(void *user)
@@ -333,7 +339,7 @@ Test(server_endpoints, nothing_is_lost_while_they_are_exchanged, .timeout = 120)
     begin();
     cr_assert_eq(replace_by(both, 2, NULL), OSTLER_OK);
     pthread_create(&thread, NULL, call_often, &failures);
-    for (int i = 0; i < 50; i++)
+    for (size_t i = 0; i < 50; i++)
         cr_expect_eq(replace_by(both, i % 2 + 1, NULL), OSTLER_OK);
     pthread_join(thread, NULL);
     cr_expect_eq(failures, 0);
