@@ -178,6 +178,10 @@ void listener_stop(ostler_driver_listener *listener)
 {
     struct node *node = listener->node;
 
+    /* First nobody finds it any more, then what comes all the same goes back. */
+    if (listener->registration)
+        listener->withdraw(listener->registration);
+    listener->registration = NULL;
     pthread_mutex_lock(&node->lock);
     if (!listener->stopped) {
         listener->stopped = true;

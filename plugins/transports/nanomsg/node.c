@@ -340,6 +340,5 @@ void node_free(struct node *node)
     peers_fini(&node->peers);
     pthread_mutex_unlock(&node->lock);
     pthread_mutex_destroy(&node->lock);
-    free(node->address);
     free(node);
 }

@@ -17,6 +17,7 @@
 #include "values.h"
 
 #include <ostler/driver.h>
+#include <ostler/matchmaker.h>
 
 struct ostler_driver_listener {
     UT_hash_handle hh;
@@ -25,19 +26,19 @@ struct ostler_driver_listener {
     char *names;
     uint8_t key[WIRE_KEY_MAX];
     size_t key_length;
-    struct ostler_registration *registration;
+    ostler_registration *registration; /* withdrawn when it stops */
+    void (*withdraw)(ostler_registration *registration);
     struct incoming *queue; /* read by others for this one */
     size_t queued, queued_bytes;
     int wake; /* an eventfd */
     bool woken, waiting, stopped;
-    ostler_driver_listener *next_waiting, *prev_waiting;
+    ostler_driver_listener *prev_waiting, *next_waiting;
 };
 
 struct node {
     const struct settings *settings;
     struct values *values;
     int socket, readable; /* nanomsg's socket and its descriptor */
-    char *address;        /* as clients are told it */
     pthread_mutex_t lock; /* guards all below */
     struct peers peers;
     ostler_driver_listener *listeners; /* by key; also those that are stopped */
