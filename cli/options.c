@@ -193,12 +193,15 @@ static int parse_rows(struct options *options, int argc, char **argv, bool *give
     while (exit_code == 0 && (key = getopt_long(argc, argv, ":hv", known, NULL)) != -1) {
         const struct options_row *row = options_row_find(key);
 
-        if (key == ':')
+        if (key == ':') {
             exit_code = output_usage(NULL, "option '%.64s' needs a value", argv[optind - 1]);
-        else if (!row)
+        } else if (!row) {
             exit_code = refuse_option(argv[optind - 1]);
-        else if (given[row - options_rows] = true, row->verbs != 0)
-            exit_code = take_option(options, row, optarg);
+        } else {
+            given[row - options_rows] = true;
+            if (row->verbs != 0)
+                exit_code = take_option(options, row, optarg);
+        }
     }
     return exit_code;
 }

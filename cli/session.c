@@ -12,6 +12,8 @@ static enum ostler_status read_conf(const struct options *options, ostler_conf *
         status = options->sources[i].folder ? ostler_conf_add_dir(made, options->sources[i].path, error)
                                             : ostler_conf_add_file(made, options->sources[i].path, error);
     if (status == OSTLER_OK)
+        status = ostler_conf_check(made, error);
+    if (status == OSTLER_OK)
         *conf = made;
     else
         ostler_conf_unref(made);

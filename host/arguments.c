@@ -7,16 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CONFIG_FILE = 256, CONFIG_DIR, CHECK, DEBUG, SAMPLE_CONFIG, VERSION, HELP };
+enum { OPT_CONFIG_FILE = 256, OPT_CONFIG_DIR, OPT_CHECK, OPT_DEBUG, OPT_SAMPLE_CONFIG, OPT_VERSION, OPT_HELP };
 
 static const struct option long_options[] = {
-    {"config-file", required_argument, NULL, CONFIG_FILE},
-    {"config-dir", required_argument, NULL, CONFIG_DIR},
-    {"check", no_argument, NULL, CHECK},
-    {"debug", no_argument, NULL, DEBUG},
-    {"sample-config", no_argument, NULL, SAMPLE_CONFIG},
-    {"version", no_argument, NULL, VERSION},
-    {"help", no_argument, NULL, HELP},
+    {"config-file", required_argument, NULL, OPT_CONFIG_FILE},
+    {"config-dir", required_argument, NULL, OPT_CONFIG_DIR},
+    {"check", no_argument, NULL, OPT_CHECK},
+    {"debug", no_argument, NULL, OPT_DEBUG},
+    {"sample-config", no_argument, NULL, OPT_SAMPLE_CONFIG},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
 
@@ -50,26 +50,26 @@ static void add_source(struct sources *sources, const char *path, bool folder)
 static bool take(struct arguments *arguments, int option)
 {
     switch (option) {
-    case CONFIG_FILE:
+    case OPT_CONFIG_FILE:
         add_source(&arguments->sources, optarg, false);
         return true;
-    case CONFIG_DIR:
+    case OPT_CONFIG_DIR:
         add_source(&arguments->sources, optarg, true);
         return true;
-    case CHECK:
+    case OPT_CHECK:
         arguments->verb = ARGUMENTS_CHECK;
         return true;
-    case DEBUG:
+    case OPT_DEBUG:
         arguments->sources.debug = true;
         return true;
-    case SAMPLE_CONFIG:
+    case OPT_SAMPLE_CONFIG:
         arguments->verb = ARGUMENTS_SAMPLE;
         return true;
-    case VERSION:
+    case OPT_VERSION:
         printf("ostlerd %s\n", ostler_version());
         arguments->verb = ARGUMENTS_DONE;
         return true;
-    case HELP:
+    case OPT_HELP:
         print_help();
         arguments->verb = ARGUMENTS_DONE;
         return true;

@@ -20,6 +20,10 @@ ostlerd_SOURCES = \
 	host/sources.c host/sources.h \
 	host/worker.c host/worker.h
 ostlerd_LDADD = libostler.la $(JSONC_LIBS)
+if PRELOADED
+ostlerd_LDFLAGS = $(AM_LDFLAGS) $(MODULES:%=-dlpreopen %)
+ostlerd_DEPENDENCIES = libostler.la $(MODULES)
+endif
 EXTRA_DIST += host/README.md
 
 dist_man8_MANS = doc/man/ostlerd.8

@@ -82,7 +82,7 @@ static size_t format_line(char *line, size_t size, bool journal, enum ostler_log
 
 static void report_lost(int descriptor, bool journal)
 {
-    char line[256], text[64];
+    char line[256], text[96];
 
     snprintf(text, sizeof text, "%lu log lines before this one could not be written", output.lost);
     if (write_now(descriptor, line, format_line(line, sizeof line, journal, OSTLER_LOG_WARNING, "ostlerd", text)))

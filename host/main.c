@@ -6,6 +6,10 @@
 #include "sample.h"
 #include "serve.h"
 
+#include <ostler/module.h>
+
+#include <stdio.h>
+
 static int run(const struct arguments *arguments)
 {
     switch (arguments->verb) {
@@ -24,14 +28,22 @@ static int run(const struct arguments *arguments)
 int main(int argc, char **argv)
 {
     struct arguments arguments;
+    struct ostler_error error = OSTLER_ERROR_INIT;
     int exit_code = 2;
 
     log_init();
     if (arguments_read(&arguments, argc, argv)) {
         if (arguments.sources.debug)
             ostler_log_set_level(OSTLER_LOG_DEBUG);
-        exit_code = run(&arguments);
+        enum ostler_status status = OSTLER_PRELOADED_MODULES(&error);
+        if (status == OSTLER_OK) {
+            exit_code = run(&arguments);
+        } else {
+            fprintf(stderr, "ostlerd: %s\n", error.message);
+            exit_code = ostler_status_exit_code(status);
+        }
     }
     arguments_clear(&arguments);
+    ostler_error_clear(&error);
     return exit_code;
 }

@@ -23,11 +23,21 @@ static const char *text(const struct plan *plan, const char *section, const char
     return value && value[0] ? value : NULL;
 }
 
+/* Where an option was set; for one that was not, where its section sets something. */
+static const char *origin(const struct plan *plan, const char *section, const char *name)
+{
+    static const char *const others[] = {"topic", "endpoints", "server", "transport_url", "exchange", "pool"};
+    const char *place = ostler_conf_origin(plan->deployment->conf, section, name);
+
+    for (size_t i = 0; strcmp(place, "default") == 0 && i < sizeof others / sizeof others[0]; i++)
+        place = ostler_conf_origin(plan->deployment->conf, section, others[i]);
+    return place;
+}
+
 /* "FILE:LINE: [SECTION] OPTION" for findings. */
 static const char *where(const struct plan *plan, const char *section, const char *name, char *buffer)
 {
-    snprintf(buffer, WHERE_BYTES, "%s: [%s] %s", ostler_conf_origin(plan->deployment->conf, section, name), section,
-             name);
+    snprintf(buffer, WHERE_BYTES, "%s: [%s] %s", origin(plan, section, name), section, name);
     return buffer;
 }
 
@@ -231,11 +241,11 @@ struct deployment *plan_make(ostler_conf *conf, const struct deployment *previou
     plan.deployment->hooks = *hooks;
     if (gethostname(plan.deployment->host_name, sizeof plan.deployment->host_name - 1) != 0)
         strcpy(plan.deployment->host_name, "localhost");
-    tell_failures(&plan, conf);
     if (ostler_conf_copy(conf, &plan.deployment->transport_conf, &error) != OSTLER_OK ||
         ostler_conf_sections(conf, "server", &sections, &count, &error) != OSTLER_OK) {
         findings_take(findings, NULL, &error);
     } else {
+        tell_failures(&plan, plan.deployment->transport_conf);
         plan_servers(&plan, sections, count);
         tell_failures(&plan, plan.deployment->transport_conf);
     }

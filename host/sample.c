@@ -5,10 +5,21 @@
 #include <ostler/endpoint.h>
 
 #include <stdio.h>
+#include <string.h>
 
+static bool begins_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* A section that stands for a server, a listener or an endpoint has its head commented too: an empty one is not the same
+ * as none. */
 static void write_group(bool *written, const struct ostler_option_group *group)
 {
-    *written = *written && ostler_conf_write_sample(stdout, group);
+    bool comment = begins_with(group->name, "server") || begins_with(group->name, "listener:") ||
+                   begins_with(group->name, "endpoint:");
+
+    *written = *written && printf("\n%s", comment ? "#" : "") > 0 && ostler_conf_write_sample(stdout, group);
 }
 
 /* A module that cannot be loaded has no options to show; whoever uses it learns why. */
@@ -40,11 +51,12 @@ static void visit_endpoint(void *user, const char *file, const struct ostler_mod
 int sample(void)
 {
     static const char *const kinds[] = {OSTLER_KIND_TRANSPORT, OSTLER_KIND_MATCHMAKER, OSTLER_KIND_EXECUTOR,
-                                        OSTLER_KIND_POLICY, OSTLER_KIND_NOTIFIER};
+                                        OSTLER_KIND_POLICY};
     struct ostler_error error = OSTLER_ERROR_INIT;
     enum ostler_status status = OSTLER_OK;
     bool written = true;
 
+    printf("# Every option of ostlerd with its default. See ostlerd.conf(5).\n");
     for (const struct ostler_option_group *group = ostler_conf_core_options(); group->name; group++)
         write_group(&written, group);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && status == OSTLER_OK; i++)

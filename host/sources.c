@@ -69,8 +69,12 @@ ostler_conf *sources_read(const struct sources *sources, struct findings *findin
         findings_take(findings, NULL, &error);
     if (findings->errors == before)
         read_all(conf, sources, findings);
-    if (findings->errors == before)
+    if (findings->errors == before) {
+        /* Values that do not fit are told now; the plan goes on with their defaults and finds what else is wrong. */
+        if (ostler_conf_failures(conf, findings_failure, findings, &error) != OSTLER_OK)
+            findings_take(findings, NULL, &error);
         return conf;
+    }
     ostler_conf_unref(conf);
     return NULL;
 }

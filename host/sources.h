@@ -20,7 +20,7 @@ struct sources {
     bool debug; /* --debug wins over the option */
 };
 
-/* Reads all of them. NULL with at least one error among the findings. As oslo.config: the
+/* Reads all of them and checks the values of the core's options. NULL if a file could not be read. As oslo.config: the
  * usual files are read if no file is named, the usual folders if no folder is, both before what is named. */
 ostler_conf *sources_read(const struct sources *sources, struct findings *findings);
 

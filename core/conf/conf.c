@@ -123,7 +123,7 @@ static enum ostler_status copy_group(ostler_conf *copy, const struct group *from
             return OSTLER_E_NOMEM;
         struct slot *twin = group_slot(group, slot->option->name);
         twin->failure_told = slot->failure_told;
-        twin->alias_told = slot->alias_told;
+        twin->aliases_told = slot->aliases_told;
         twin->no_effect_told = slot->no_effect_told;
     }
     return OSTLER_OK;

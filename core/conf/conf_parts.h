@@ -42,8 +42,8 @@ struct slot {
     enum ostler_status status;
     const char *failure;
     bool failure_told;
-    /* Said once: it was set by a former name; it has no effect. */
-    bool alias_told;
+    /* Said once: it was set by this former name; it has no effect. */
+    uint64_t aliases_told;
     bool no_effect_told;
     UT_hash_handle hh;
 };

@@ -38,11 +38,16 @@ static bool is_alias(const struct ostler_option_alias *alias)
     return alias && (alias->group || alias->name);
 }
 
-static void tell_alias(ostler_conf *conf, struct slot *slot, const struct place *place, const struct occurrence *used)
+/* Once for each former name; those after the 64th share the last one's mark. */
+static void tell_alias(ostler_conf *conf, struct slot *slot, const struct ostler_option_alias *alias,
+                       const struct place *place, const struct occurrence *used)
 {
-    if (slot->alias_told)
+    size_t index = (size_t)(alias - slot->option->deprecated);
+    uint64_t mark = UINT64_C(1) << (index < 63 ? index : 63);
+
+    if (slot->aliases_told & mark)
         return;
-    slot->alias_told = true;
+    slot->aliases_told |= mark;
     conf_note(conf, OSTLER_LOG_WARNING, "%s:%u: [%s] %s is deprecated: write [%s] %s", used->file, used->line,
               place->group, place->name, slot->group->name, slot->option->name);
 }
@@ -81,7 +86,7 @@ static enum ostler_status pick_last(ostler_conf *conf, struct slot *slot, struct
             struct place place = place_of(slot, alias, key);
             const struct setting *setting = source_find(conf->sources[i - 1], place.key, place.name);
             if (setting && alias)
-                tell_alias(conf, slot, &place, setting->last);
+                tell_alias(conf, slot, alias, &place, setting->last);
             if (setting)
                 return take(conf, setting->last, raw);
             alias = next;
@@ -134,7 +139,7 @@ static bool gather_file(ostler_conf *conf, const struct source *source, struct s
         if (!setting)
             continue;
         if (alias)
-            tell_alias(conf, slot, &place, setting->last);
+            tell_alias(conf, slot, alias, &place, setting->last);
         if (!gather(all, setting))
             return false;
     }

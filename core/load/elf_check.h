@@ -8,7 +8,8 @@
 
 #include <sys/types.h>
 
-/* Whether @fd, with @size bytes, is a whole shared object for this machine. OSTLER_E_MODULE with @file and the cause. */
+/* Whether @fd, with @size bytes, is a whole shared object for this machine; if not, OSTLER_E_MODULE with @file and the
+ * cause. */
 enum ostler_status elf_check(int fd, off_t size, const char *file, struct ostler_error *error);
 
 #endif

@@ -62,21 +62,21 @@ static enum ostler_status open_file(const char *file, int *fd, struct stat *stat
     return result;
 }
 
-/* The file's content in memory of its own; -1 where the system allows none, errno tells why. */
+/* The file's content in memory of its own, which nobody can change any more; -1 where the system allows none. */
 static int copy_file(int from, const char *name)
 {
-    int copy = memfd_create(name, MFD_CLOEXEC);
+    int copy = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     ssize_t moved = 1;
 
     while (copy >= 0 && moved != 0) {
         moved = sendfile(copy, from, NULL, 1 << 20);
         if (moved < 0 && errno != EINTR) {
-            int reason = errno;
             close(copy);
-            errno = reason;
             return -1;
         }
     }
+    if (copy >= 0)
+        fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK);
     return copy;
 }
 

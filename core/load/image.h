@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the system's loader is given to map: a private copy of a module's file.
  *
- * A copy, for three reasons. The system knows an object by its path and inode, so that a changed file opened again would
- * give back the old code. A file that is overwritten while it is mapped changes the code under running requests, or
- * takes it away. And what has been checked cannot change before it is mapped. */
+ * A copy, for three reasons. The system knows an object by its path and inode: a changed file, opened again, would give
+ * back the old code. A file that is overwritten while it is mapped changes the code under running requests, or takes it
+ * away. And what has been checked cannot change before it is mapped. */
 #ifndef IMAGE_H
 #define IMAGE_H
 

@@ -56,6 +56,7 @@ static const struct kind_slot policy_slots[] = {
 static const struct kind_slot matchmaker_slots[] = {
     SLOT(ostler_matchmaker_ops, open),
     SLOT(ostler_matchmaker_ops, close),
+    SLOT(ostler_matchmaker_ops, propose),
     SLOT(ostler_matchmaker_ops, announce),
     SLOT(ostler_matchmaker_ops, withdraw),
     SLOT(ostler_matchmaker_ops, generation),

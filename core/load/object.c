@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libltdl's own way of opening binds lazily (a symbol that exists nowhere ends the process when it is first called),
- * reports a library that is missing as the module's own file, and asks one loader after the other until one succeeds. So
- * a loader of ours is put in front. It answers only to names which it made up itself, below a path where no file can
- * be: whatever goes wrong in it, no other loader finds anything to open, and whoever else uses libltdl in this process
+ * reports a library that is missing as the module's own file, and asks one loader after the other until one succeeds.
+ * So a loader of ours is put in front. It answers only to names made up here, below a path where no file can be:
+ * whatever goes wrong in it, no other loader finds anything to open, and whoever else uses libltdl in this process
  * keeps the loaders as they were. */
 #include "object.h"
 

@@ -130,7 +130,9 @@ static bool may_end(struct ostler_executor *executor)
 
 static void sleep_until_called(struct ostler_executor *executor)
 {
-    executor->sleeping++;
+    /* The supervisor slept without a timer because nobody could be sent home. */
+    if (executor->sleeping++ == 0 && executor->supervisor_sleeps)
+        pthread_cond_signal(&executor->watch);
     pthread_cond_wait(&executor->called, &executor->lock);
     executor->sleeping--;
 }
@@ -221,20 +223,23 @@ static bool sleeps_on(const struct ostler_executor *executor)
     return executor->supervisor_sleeps && !executor->stopping;
 }
 
+/* Until there is work. Workers that nobody has called for a while meanwhile are sent home. */
 static void sleep_until_work(struct ostler_executor *executor)
 {
-    ostler_time linger = ostler_now() + LINGER;
-    bool in_time = true;
+    ostler_time linger = OSTLER_NEVER;
 
     executor->supervisor_sleeps = true;
-    while (executor->sleeping > 0 && in_time && sleeps_on(executor))
-        in_time = cond_wait_until(&executor->watch, &executor->lock, linger);
-    if (!in_time && sleeps_on(executor)) {
-        executor->surplus = executor->sleeping;
-        pthread_cond_broadcast(&executor->called);
+    while (sleeps_on(executor)) {
+        if (executor->sleeping == 0)
+            linger = OSTLER_NEVER;
+        else if (linger == OSTLER_NEVER)
+            linger = ostler_now() + LINGER;
+        if (!cond_wait_until(&executor->watch, &executor->lock, linger)) {
+            executor->surplus = executor->sleeping;
+            pthread_cond_broadcast(&executor->called);
+            linger = OSTLER_NEVER;
+        }
     }
-    while (sleeps_on(executor))
-        pthread_cond_wait(&executor->watch, &executor->lock);
     executor->supervisor_sleeps = false;
 }
 

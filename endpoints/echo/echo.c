@@ -8,6 +8,8 @@
 
 /* A sleeping method holds a thread of the executor; nobody may hold one for ever. */
 static const double longest_sleep = 3600.0;
+/* What is surely late, in nanoseconds: an answer at the deadline itself could still be in time, and untrue. */
+static const ostler_time too_late = 100000000;
 
 static enum ostler_status echo(ostler_request *request, void *state)
 {
@@ -34,7 +36,7 @@ static enum ostler_status sleep_seconds(ostler_request *request, void *state)
 
     /* Past the caller's deadline the answer would be for nobody. */
     ostler_time until = ostler_deadline(seconds), deadline = ostler_request_deadline(request);
-    sleep_until(until < deadline ? until : deadline);
+    sleep_until(until - too_late < deadline ? until : deadline + too_late);
     return ostler_request_return(request, json_object_get(ostler_request_arg(request, "seconds")));
 }
 

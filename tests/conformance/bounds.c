@@ -117,9 +117,11 @@ static void memory_is_flat(void)
 }
 
 const struct check check_bounds[] = {
-    {"bounds/accepted", "a cast that returned success was accepted by the transport: it runs, once", accepted_casts_run, 0},
-    {"bounds/flood", "no peer can make memory grow past what the config allows: a sender waits or is refused, and what "
-                     "was accepted still runs",
+    {"bounds/accepted", "a cast that returned success was accepted by the transport: it runs, once", accepted_casts_run,
+     0},
+    {"bounds/flood",
+     "no peer can make memory grow past what the config allows: a sender waits or is refused, and what "
+     "was accepted still runs",
      memory_is_bounded, 240},
     {"bounds/flat", "calls, answered or given up, leave nothing behind", memory_is_flat, 240},
     {.name = NULL},

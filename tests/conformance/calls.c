@@ -104,8 +104,8 @@ static void servers_take_turns(void)
     for (int i = 0; i < CALLS; i++)
         EXPECT(fixture_call(client, "mark", fixture_id(i), NULL, NULL) == OSTLER_OK, "call %d", i);
     for (int i = 0; i < 3; i++)
-        EXPECT(probe_runs_on(three[i]) >= CALLS / 6, "server %s got %u of %d calls", three[i],
-               probe_runs_on(three[i]), CALLS);
+        EXPECT(probe_runs_on(three[i]) >= CALLS / 6, "server %s got %u of %d calls", three[i], probe_runs_on(three[i]),
+               CALLS);
     ostler_client_free(client);
     end_three(transport, served);
 }
@@ -167,10 +167,10 @@ static void namespaces_and_versions(void)
     static const struct {
         const char *namespace_, *version, *where; /* where NULL: UnsupportedVersion */
     } rows[] = {
-        {NULL, NULL, "null 1.4"},     {NULL, "1.0", "null 1.4"}, {NULL, "1.4", "null 1.4"}, {NULL, "2.0", "null 2.0"},
-        {"space", "2.0", "space 2.3"}, {"space", "2.3", "space 2.3"},
-        {NULL, "1.5", NULL},          {NULL, "3.0", NULL},       {"space", "2.4", NULL},    {"space", NULL, NULL},
-        {"elsewhere", "1.0", NULL},
+        {NULL, NULL, "null 1.4"},  {NULL, "1.0", "null 1.4"},     {NULL, "1.4", "null 1.4"},
+        {NULL, "2.0", "null 2.0"}, {"space", "2.0", "space 2.3"}, {"space", "2.3", "space 2.3"},
+        {NULL, "1.5", NULL},       {NULL, "3.0", NULL},           {"space", "2.4", NULL},
+        {"space", NULL, NULL},     {"elsewhere", "1.0", NULL},
     };
     struct served served = fixture_serve("one");
     ostler_transport *transport = fixture_transport();
@@ -230,7 +230,11 @@ static void failures(void)
 static void arguments(void)
 {
     static const char *const bad[] = {
-        "{}", "{\"name\": 5}", "{\"name\": null}", "{\"name\": \"a\", \"title\": []}", "{\"name\": \"a\", \"more\": 1}",
+        "{}",
+        "{\"name\": 5}",
+        "{\"name\": null}",
+        "{\"name\": \"a\", \"title\": []}",
+        "{\"name\": \"a\", \"more\": 1}",
         "{\"title\": \"a\"}",
     };
     struct served served = fixture_serve("one");
@@ -253,7 +257,8 @@ static void arguments(void)
 static void contexts(void)
 {
     static const char *const texts[] = {
-        "{}", "{\"user\": \"me\", \"roles\": [\"a\", \"b\"], \"nested\": {\"a\": null, \"n\": 7}, \"\\u00fc\": \"\\u20ac\"}"};
+        "{}",
+        "{\"user\": \"me\", \"roles\": [\"a\", \"b\"], \"nested\": {\"a\": null, \"n\": 7}, \"\\u00fc\": \"\\u20ac\"}"};
     struct served served = fixture_serve("one");
     ostler_transport *transport = fixture_transport();
     ostler_client *client = fixture_client(transport, PATIENCE);
@@ -313,8 +318,9 @@ const struct check check_calls[] = {
     {"calls/named-server", "a call to one server reaches that server and no other", a_named_server, 0},
     {"calls/fanout", "a fanout cast reaches each server of the topic once", fanout_cast, 0},
     {"calls/exchanges", "a topic of one exchange is not that of another", exchanges_are_apart, 0},
-    {"calls/dispatch", "namespace, version and method choose the endpoint as in oslo.messaging, and what fits none is "
-                       "UnsupportedVersion or NoSuchMethod",
+    {"calls/dispatch",
+     "namespace, version and method choose the endpoint as in oslo.messaging, and what fits none is "
+     "UnsupportedVersion or NoSuchMethod",
      namespaces_and_versions, 0},
     {"calls/failures", "a failure arrives with its class, module, message and arguments", failures, 0},
     {"calls/arguments", "wrong or missing arguments are a TypeError", arguments, 0},

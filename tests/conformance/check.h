@@ -29,8 +29,8 @@ extern const char *const *check_config_files; /* ended by NULL */
 /* Time that a slow machine may take beyond what a check demands, in seconds. */
 #define CHECK_SLACK 20.0
 
-/* Notes a failure, with a line about it, and goes on; from any thread. */
-void check_fail(const char *file, int line, const char *format, ...) OSTLER_PRINTF(3, 4);
+/* Notes a failure, with a line about what was not so, and goes on; from any thread. */
+void check_fail(const char *file, int line, const char *what, const char *format, ...) OSTLER_PRINTF(4, 5);
 /* Ends the check at once: as failed, or as one that this transport cannot be put to. */
 _Noreturn void check_give_up(void);
 _Noreturn void check_skip(const char *format, ...) OSTLER_PRINTF(1, 2);
@@ -41,12 +41,12 @@ bool check_has_failed(void);
 #define EXPECT(condition, ...)                                                                                         \
     do {                                                                                                               \
         if (!(condition))                                                                                              \
-            check_fail(__FILE__, __LINE__, #condition ": " __VA_ARGS__);                                               \
+            check_fail(__FILE__, __LINE__, #condition, __VA_ARGS__);                                                   \
     } while (0)
 #define REQUIRE(condition, ...)                                                                                        \
     do {                                                                                                               \
         if (!(condition)) {                                                                                            \
-            check_fail(__FILE__, __LINE__, #condition ": " __VA_ARGS__);                                               \
+            check_fail(__FILE__, __LINE__, #condition, __VA_ARGS__);                                                   \
             check_give_up();                                                                                           \
         }                                                                                                              \
     } while (0)

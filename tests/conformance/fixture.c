@@ -180,8 +180,7 @@ bool fixture_works(ostler_client *client)
     struct json_object *args = fixture_args("arg", json_object_new_string("still here"));
     enum ostler_status status = fixture_call(client, "echo", args, &result, &error);
 
-    if (status != OSTLER_OK)
-        check_fail(__FILE__, __LINE__, "the transport does not work any more: %s", error.message);
+    EXPECT(status == OSTLER_OK, "the transport does not work any more: %s", error.message);
     bool works = status == OSTLER_OK && result && strcmp(json_object_get_string(result), "still here") == 0;
     json_object_put(result);
     ostler_error_clear(&error);
@@ -222,8 +221,7 @@ static void note_outcome(void *user, enum ostler_status status, struct json_obje
 enum ostler_status fixture_start(ostler_client *client, const char *method, struct json_object *args,
                                  struct outcome *outcome, ostler_call **call)
 {
-    enum ostler_status status =
-        ostler_client_call_async(client, NULL, method, args, note_outcome, outcome, call, NULL);
+    enum ostler_status status = ostler_client_call_async(client, NULL, method, args, note_outcome, outcome, call, NULL);
 
     json_object_put(args);
     return status;

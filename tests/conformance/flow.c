@@ -26,8 +26,8 @@ static void thousands_in_flight(void)
     EXPECT(fixture_await_outcomes(CALLS, PATIENCE * 3), "%zu of %d ended", fixture_outcomes(), CALLS);
     for (int i = 0; i < CALLS; i++)
         EXPECT(outcomes[i].times == 1 && outcomes[i].status == OSTLER_OK && outcomes[i].number == i,
-               "call %d ended %d times, with %s and %lld", i, outcomes[i].times,
-               ostler_status_name(outcomes[i].status), (long long)outcomes[i].number);
+               "call %d ended %d times, with %s and %lld", i, outcomes[i].times, ostler_status_name(outcomes[i].status),
+               (long long)outcomes[i].number);
     EXPECT(probe_runs() == CALLS && probe_most_runs() == 1, "%zu runs", probe_runs());
     ostler_client_free(client);
     ostler_transport_unref(transport);
@@ -204,8 +204,8 @@ static void deferred_answers(void)
     EXPECT(fixture_await_outcomes(CALLS, PATIENCE), "%zu of %d ended", fixture_outcomes(), CALLS);
     for (int i = 0; i < CALLS; i++)
         EXPECT(outcomes[i].times == 1 && outcomes[i].status == OSTLER_OK && outcomes[i].number == i,
-               "call %d ended %d times, with %s and %lld", i, outcomes[i].times,
-               ostler_status_name(outcomes[i].status), (long long)outcomes[i].number);
+               "call %d ended %d times, with %s and %lld", i, outcomes[i].times, ostler_status_name(outcomes[i].status),
+               (long long)outcomes[i].number);
     ostler_client_free(client);
     ostler_transport_unref(transport);
     fixture_end(&served);
@@ -243,8 +243,7 @@ static void gather_from(ostler_client *client, size_t expected)
     unsigned seen[3] = {0};
     struct ostler_error error = OSTLER_ERROR_INIT;
     struct json_object *args = fixture_args("server", json_object_new_string("two"));
-    enum ostler_status status =
-        ostler_client_gather(client, NULL, "fail_on", args, expected, &answers, &count, &error);
+    enum ostler_status status = ostler_client_gather(client, NULL, "fail_on", args, expected, &answers, &count, &error);
 
     EXPECT(status == OSTLER_OK, "%s", error.message);
     EXPECT(count == 3, "%zu answers of 3 servers, %zu expected", count, expected);

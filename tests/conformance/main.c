@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -18,7 +19,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,7 +37,7 @@ enum { SKIP_REASON_SIZE = 256 };
 
 /* --- What a check says of itself ---------------------------------------------------------------------------------- */
 
-void check_fail(const char *file, int line, const char *format, ...)
+void check_fail(const char *file, int line, const char *what, const char *format, ...)
 {
     char text[1024];
     const char *name = strrchr(file, '/');
@@ -50,7 +50,7 @@ void check_fail(const char *file, int line, const char *format, ...)
     for (char *at = text; *at; at++)
         if (*at == '\n')
             *at = ' ';
-    printf("# %s:%d: %s\n", name ? name + 1 : file, line, text);
+    printf("# %s:%d: not so: %s: %s\n", name ? name + 1 : file, line, what, text);
     fflush(stdout);
     atomic_store(&failed, true);
 }

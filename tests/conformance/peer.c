@@ -137,7 +137,8 @@ static struct peer start(const char *option, const char *name)
     posix_spawn_file_actions_adddup2(&actions, input[READ], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, output[WRITE], STDOUT_FILENO);
     /* The texts are not changed; posix_spawn()'s declaration is older than const. */
-    int failure = posix_spawn(&peer.pid, "/proc/self/exe", &actions, NULL, (char *const *)(uintptr_t)arguments, environ);
+    int failure =
+        posix_spawn(&peer.pid, "/proc/self/exe", &actions, NULL, (char *const *)(uintptr_t)arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
     REQUIRE(failure == 0, "cannot start a process: %s", strerror(failure));
     close(input[READ]);

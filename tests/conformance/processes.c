@@ -9,9 +9,8 @@
 
 static bool ended_well(const struct outcome *outcome)
 {
-    return outcome->times == 1 &&
-           (outcome->status == OSTLER_OK || outcome->status == OSTLER_E_TIMEOUT ||
-            outcome->status == OSTLER_E_DELIVERY || outcome->status == OSTLER_E_UNDELIVERABLE);
+    return outcome->times == 1 && (outcome->status == OSTLER_OK || outcome->status == OSTLER_E_TIMEOUT ||
+                                   outcome->status == OSTLER_E_DELIVERY || outcome->status == OSTLER_E_UNDELIVERABLE);
 }
 
 static void killed_server(void)

@@ -55,9 +55,8 @@ static void start_and_stop(void)
 
     fixture_await_server(transport, "one");
     for (int i = 0; i < CALLERS; i++) {
-        callers[i] = (struct caller){.client = fixture_client(transport, 10.0),
-                                     .enough = &enough,
-                                     .first = i * (PROBE_IDS / CALLERS)};
+        callers[i] = (struct caller){
+            .client = fixture_client(transport, 10.0), .enough = &enough, .first = i * (PROBE_IDS / CALLERS)};
         REQUIRE(pthread_create(&callers[i].thread, NULL, call_until_enough, &callers[i]) == 0, "no thread");
     }
     for (size_t cycle = 0; cycle < CYCLES; cycle++) {
@@ -171,11 +170,11 @@ static void two_of_one_name(void)
 }
 
 const struct check check_servers[] = {
-    {"servers/cycles", "a server that starts and stops again and again loses no call that it has taken",
-     start_and_stop, 240},
+    {"servers/cycles", "a server that starts and stops again and again loses no call that it has taken", start_and_stop,
+     240},
     {"servers/in-flight", "a server that stops answers what it has taken", stop_with_requests_in_flight, 0},
-    {"servers/come-and-go", "a server that comes is used within a second, one that has gone is not", a_new_server_is_found,
-     0},
+    {"servers/come-and-go", "a server that comes is used within a second, one that has gone is not",
+     a_new_server_is_found, 0},
     {"servers/one-name", "a second server of the same name is refused, or shares the work; it disturbs nobody",
      two_of_one_name, 0},
     {.name = NULL},

@@ -47,10 +47,30 @@ static void expect_back(struct pair *pair, const char *what, struct json_object 
 static void every_type(void)
 {
     static const char *const texts[] = {
-        "null", "true", "false", "0", "-1", "2147483648", "9007199254740993", "9223372036854775807",
-        "-9223372036854775808", "0.1", "-0.5", "1e300", "2.2250738585072014e-308", "123456789.123456789", "\"\"",
-        "\"text\"", "\"\\u00e4\\u20ac\\u65e5\\ud83d\\ude00\"", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f\"",
-        "\"a\\u0000b\"", "[]", "{}", "[[],{},[null]]", "{\"\":0}", "{\"a\":{\"b\":[1,2.5,\"c\",null,true]}}",
+        "null",
+        "true",
+        "false",
+        "0",
+        "-1",
+        "2147483648",
+        "9007199254740993",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "0.1",
+        "-0.5",
+        "1e300",
+        "2.2250738585072014e-308",
+        "123456789.123456789",
+        "\"\"",
+        "\"text\"",
+        "\"\\u00e4\\u20ac\\u65e5\\ud83d\\ude00\"",
+        "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f\"",
+        "\"a\\u0000b\"",
+        "[]",
+        "{}",
+        "[[],{},[null]]",
+        "{\"\":0}",
+        "{\"a\":{\"b\":[1,2.5,\"c\",null,true]}}",
         "{\"\\u00e4 b\\n\":[{\"x\":null}]}",
     };
     struct pair pair = open_pair();
@@ -153,8 +173,8 @@ static void too_large(void)
     struct json_object *result = NULL;
 
     expect_back_or_refused(&pair, "a text of 100 MB", filled(BYTES));
-    enum ostler_status status = fixture_call(
-        pair.client, "make", fixture_args("bytes", json_object_new_int64(BYTES)), &result, &error);
+    enum ostler_status status =
+        fixture_call(pair.client, "make", fixture_args("bytes", json_object_new_int64(BYTES)), &result, &error);
     if (status == OSTLER_OK)
         EXPECT(json_object_get_string_len(result) == BYTES, "%d bytes came", json_object_get_string_len(result));
     else
@@ -167,8 +187,9 @@ static void too_large(void)
 }
 
 const struct check check_values[] = {
-    {"values/types", "every JSON value comes back as it was sent: 64-bit integers, floats, all of Unicode, null, empty "
-                     "and nested ones",
+    {"values/types",
+     "every JSON value comes back as it was sent: 64-bit integers, floats, all of Unicode, null, empty "
+     "and nested ones",
      every_type, 0},
     {"values/nested", "values nested 200 deep are carried", nested_200_deep, 0},
     {"values/megabyte", "values of a megabyte are carried", a_megabyte, 0},

@@ -8,9 +8,10 @@ host_tests = \
 	tests/functional/host_check.py \
 	tests/functional/host_sample.py \
 	tests/functional/host_thermo.py
-dist_check_SCRIPTS += $(host_tests)
+EXTRA_DIST += $(host_tests) tests/functional/host_support.py
+if TRANSPORT_NANOMSG
 TESTS += $(host_tests)
-EXTRA_DIST += tests/functional/host_support.py
+endif
 
 # Modules of one name that differ in what they say of themselves.
 check_LTLIBRARIES += tests/functional/modules/probe1.la tests/functional/modules/probe2.la
@@ -26,7 +27,10 @@ tests_functional_modules_probe2_la_LIBADD = libostler.la $(JSONC_LIBS)
 # After a change of an option table; host_sample.py notices one that was forgotten.
 update-sample: ostlerd $(MODULES)
 	OSTLER_PLUGIN_PATH='$(BUILD_PLUGIN_PATH)' ./ostlerd --sample-config > $(srcdir)/etc/ostlerd.conf.sample
+	/usr/bin/python3 $(srcdir)/doc/man/update_options.py $(srcdir)/doc/man/ostlerd.conf.5 \
+		< $(srcdir)/etc/ostlerd.conf.sample
 .PHONY: update-sample
+EXTRA_DIST += doc/man/update_options.py
 
 # The command against real hosts.
 EXTRA_DIST += tests/functional/cli.py tests/functional/cli_support.py

@@ -25,7 +25,9 @@ wrong_modules = \
 	tests/modules/origin.la \
 	tests/modules/version_1.la \
 	tests/modules/version_2.la
+if BUILD_SHARED
 check_LTLIBRARIES += $(wrong_modules) tests/modules/helper.la
+endif
 EXTRA_DIST += tests/modules/policy.h tests/modules/endpoint.h tests/modules/versioned.h
 
 # A library that two modules need, given to the linker past libtool, which would tell them where it was built: one looks

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A module in two versions, built from this file with MODULE_VERSION 1 and 2. The operations table is that of an older release:
- * it ends before the slots `notification` and `options`. */
+/* A module in two versions, built from this file with MODULE_VERSION 1 and 2. The operations table is that of an older
+ * release: it ends before the slots `notification` and `options`. */
 #include "versioned.h"
 #include "endpoint.h"
 

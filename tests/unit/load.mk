@@ -1,17 +1,18 @@
 # Loading: the layer's own tests, and one for every way in which a module can be wrong (tests/modules).
 LOAD_TEST_CPPFLAGS = $(LOAD_CPPFLAGS) -I$(top_srcdir)/tests/modules $(CRITERION_CFLAGS) -DMODULE_DIR='"$(libdir)/ostler"' \
 	-DBUILT_MODULES='"$(abs_builddir)/tests/modules/.libs"'
-load_tests = \
-	tests/unit/load/test_descriptor \
+load_tests = tests/unit/load/test_descriptor tests/unit/load/test_preloaded
+if BUILD_SHARED
+load_tests += \
+	tests/unit/load/test_candidates \
 	tests/unit/load/test_elf_check \
 	tests/unit/load/test_image \
-	tests/unit/load/test_candidates \
-	tests/unit/load/test_wrong \
 	tests/unit/load/test_load \
 	tests/unit/load/test_reload \
 	tests/unit/load/test_threads \
 	tests/unit/load/test_visit \
-	tests/unit/load/test_preloaded
+	tests/unit/load/test_wrong
+endif
 check_PROGRAMS += $(load_tests)
 TESTS += $(load_tests)
 EXTRA_DIST += tests/unit/load/scratch.h

@@ -33,6 +33,12 @@ struct ostler_matchmaker_ops {
     /** Every registration is withdrawn before. */
     void (*close)(ostler_matchmaker *matchmaker);
 
+    /** An address at which a server of @p target may be bound: the first (@p index 0), and while that is taken or not
+     *  this host's the next. What it takes to bind there (a folder) exists afterwards. The caller frees it.
+     *  OSTLER_E_LISTEN if there is none or no other, OSTLER_E_CONFIG, OSTLER_E_NOMEM. Any thread. */
+    enum ostler_status (*propose)(ostler_matchmaker *matchmaker, const struct ostler_target *target, unsigned index,
+                                  char **address, struct ostler_error *error);
+
     /** Makes @p target (exchange, topic, server) findable at @p address until withdraw(), or until this process ends,
      *  however it ends. OSTLER_E_LISTEN if a living server has this name: the message says which. Any thread. */
     enum ostler_status (*announce)(ostler_matchmaker *matchmaker, const struct ostler_target *target,
@@ -46,7 +52,8 @@ struct ostler_matchmaker_ops {
     uint64_t (*generation)(ostler_matchmaker *matchmaker, const char *exchange, const char *topic);
 
     /** The living servers of a topic, in a stable order; the array and its texts are the caller's, each to free().
-     *  None is *count = 0 and success. Any thread. OSTLER_E_NOMEM, OSTLER_E_CONFIG (its file does not parse: where). */
+     *  None is *count = 0 and success. Any thread. OSTLER_E_NOMEM, OSTLER_E_CONFIG (its file does not parse: where),
+     *  OSTLER_E_TARGET (a name it cannot hold). */
     enum ostler_status (*lookup)(ostler_matchmaker *matchmaker, const char *exchange, const char *topic,
                                  struct ostler_peer **peers, size_t *count, struct ostler_error *error);
 };

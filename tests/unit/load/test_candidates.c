@@ -5,8 +5,8 @@
 
 #define CANDIDATES(name_) Test(candidates, name_, .init = scratch_make, .fini = scratch_remove, .timeout = 30)
 
-/* The candidates for policy "b", or with @name NULL all, as "NAME NAME*" relative to the scratch folder; "*" marks those
- * that are called as the module is. */
+/* The candidates for the policy @name as "FILE FILE*", relative to the scratch folder; "*" marks those that are called
+ * as the module is. */
 static const char *found(const char *name, const char *plugin_path)
 {
     static char text[1024];

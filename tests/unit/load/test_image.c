@@ -33,6 +33,7 @@ IMAGE(copy_holds_what_the_file_held)
     cr_assert_eq(read(fd, copied, size), (ssize_t)size);
     cr_assert_arr_eq(copied, content, size);
     close(fd);
+    cr_assert_lt(write(image.fd, "", 1), 0, "the copy can be changed");
     image_release(&image);
     image_release(&image);
     free(copied);

@@ -187,6 +187,12 @@ LOAD(system_that_allows_no_copy)
     ostler_module_unref(new);
 }
 
+LOAD(program_without_preloaded_modules)
+{
+    cr_assert_eq(OSTLER_PRELOADED_MODULES(NULL), OSTLER_OK);
+    cr_assert_null(module_builtin(0));
+}
+
 LOAD(built_in_comes_before_files)
 {
     unsigned before;

@@ -39,6 +39,10 @@ PRELOADED(nothing_is_found_before_the_program_asks_for_it)
 PRELOADED(files_can_still_be_loaded)
 {
     preload();
+    if (access(BUILT_MODULES "/good.so", R_OK) != 0) {
+        scratch_remove();
+        cr_skip_test("this build makes no shared objects");
+    }
     scratch_overwrite("good", "good.so");
     ostler_module_unref(scratch_load(OSTLER_KIND_POLICY, "good", scratch));
 }

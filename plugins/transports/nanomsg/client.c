@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A client's life. */
+#include "client.h"
+
+#include <ostler/log.h>
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+#include <utlist.h>
+
+/* How long nodes have to confirm that they have everything that was sent. */
+#define FAREWELL_S 1.0
+
+static bool watch(struct client *client, int fd, uint32_t tag)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = tag};
+
+    return fd >= 0 && epoll_ctl(client->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+enum ostler_status client_open(struct client *client, const struct settings *settings, struct values *values,
+                               struct ostler_error *error)
+{
+    pthread_condattr_t monotonic;
+
+    client->settings = settings;
+    client->values = values;
+    pthread_mutex_init(&client->lock, NULL);
+    pthread_mutex_init(&client->reading, NULL);
+    pthread_mutex_init(&client->owed_lock, NULL);
+    pthread_mutex_init(&client->tick_lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&client->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    client->epoll = epoll_create1(EPOLL_CLOEXEC);
+    client->wake = eventfd_new();
+    client->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (client->epoll < 0 || !watch(client, client->wake, 0) || !watch(client, client->tick, UINT32_MAX))
+        return ostler_error_set_errno(error, errno, "cannot make descriptors");
+    return OSTLER_OK;
+}
+
+/* --- Ending ------------------------------------------------------------------------------------------------------------- */
+
+/* Goodbye to all; returns how many have yet to confirm that they have what was sent, or what came back is not sent. */
+static size_t unconfirmed(struct conn **conns, size_t count, struct pollfd *wait)
+{
+    size_t waiting = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (!conn_confirmed(conns[i]) && !conn_broken(conns[i]))
+            wait[waiting++] = (struct pollfd){.fd = conns[i]->readable, .events = POLLIN};
+    return waiting;
+}
+
+static void take_leave(struct conn **conns, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        conn_say(conns[i], WIRE_BYE, conn_confirmed(conns[i]) ? 0 : WIRE_WANTS_ACK);
+}
+
+/* nanomsg forgets what the other side has not read when a connection is closed: so the nodes are asked. */
+static void say_goodbye(struct client *client)
+{
+    ostler_time until = ostler_deadline(FAREWELL_S);
+    size_t count;
+    struct conn **conns = client_conns(client, &count);
+    struct pollfd *wait = calloc(count + 1, sizeof *wait);
+
+    if (conns && wait) {
+        size_t waiting;
+        take_leave(conns, count);
+        while ((waiting = unconfirmed(conns, count, wait)) > 0 && ostler_now() < until) {
+            poll(wait, waiting, ostler_time_left_ms(until));
+            client_drain(client);
+        }
+        if (waiting > 0)
+            ostler_log(OSTLER_LOG_WARNING, DRIVER_NAME,
+                       "closed before %zu servers confirmed that they have all that was sent to them", waiting);
+    }
+    free(wait);
+    if (conns)
+        client_conns_unref(client, conns, count);
+}
+
+static void drop_owed(struct client *client)
+{
+    struct owed *owed, *next;
+
+    DL_FOREACH_SAFE(client->owed, owed, next)
+    {
+        DL_DELETE(client->owed, owed);
+        json_object_put(owed->reply.value);
+        free(owed->reply.reason);
+        free(owed);
+    }
+}
+
+static void free_conns(struct client *client)
+{
+    struct conn *conn, *next_conn;
+    struct place *place, *next_place;
+
+    HASH_ITER(hh, client->conns, conn, next_conn)
+    {
+        HASH_DEL(client->conns, conn);
+        conn_free(conn);
+    }
+    HASH_ITER(hh, client->places, place, next_place)
+    {
+        HASH_DEL(client->places, place);
+        free(place);
+    }
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+void client_close(struct client *client)
+{
+    say_goodbye(client);
+    if (client->hot)
+        client_conn_unref(client, client->hot);
+    client_bounced_clear(client);
+    drop_owed(client);
+    free_conns(client);
+    client_topics_clear(client);
+    close_fd(client->tick);
+    close_fd(client->wake);
+    close_fd(client->epoll);
+    pthread_cond_destroy(&client->changed);
+    pthread_mutex_destroy(&client->tick_lock);
+    pthread_mutex_destroy(&client->owed_lock);
+    pthread_mutex_destroy(&client->reading);
+    pthread_mutex_destroy(&client->lock);
+}

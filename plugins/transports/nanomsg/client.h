@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The client half of a transport: finds servers, chooses one for each request, and reads replies.
+ *
+ * The server is chosen here, not by nanomsg: each connection is a socket of its own. Whoever polls for replies reads
+ * all of them; a thread that sends reads them only while it waits to learn what a node serves. What such a thread finds
+ * for others is owed to the next poll. */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include "conn.h"
+#include "values.h"
+
+#include <ostler/driver.h>
+#include <ostler/matchmaker.h>
+
+/* Where the conn to an address is, or when to try again to have one. */
+struct place {
+    UT_hash_handle hh; /* by address */
+    struct conn *conn;
+    ostler_time retry_at;
+    bool warned; /* that it cannot be reached from here */
+    char address[];
+};
+
+/* One server of a topic. */
+struct route {
+    char *server, *address;
+};
+
+/* What is known of a topic. */
+struct topic {
+    UT_hash_handle hh; /* by key: exchange, topic, no server */
+    uint8_t key[WIRE_KEY_MAX];
+    size_t key_length;
+    bool valid;
+    bool complete; /* every node that may serve it has said so, or cannot be reached */
+    uint64_t generation, services;
+    ostler_time looked_up;
+    struct route *routes;
+    size_t count, next;
+};
+
+/* A reply that has been read, or a loss that has been found, between two polls. */
+struct owed {
+    struct owed *prev, *next;
+    struct ostler_reply reply;
+};
+
+/* A request that came back from a server which has not run it. */
+struct bounced {
+    struct bounced *prev, *next;
+    uint64_t id;
+    ostler_time expiry, since;
+    char avoid[OSTLER_NAME_MAX + 1]; /* the server that was too busy, or "" */
+    size_t length;
+    uint8_t body[];
+};
+
+struct client {
+    const struct settings *settings;
+    struct values *values;
+    const struct ostler_matchmaker_ops *ops;
+    ostler_matchmaker *matchmaker;
+    const char *where; /* where servers are looked for, for errors */
+    int epoll, wake, tick;
+    atomic_bool woken;
+
+    pthread_mutex_t lock; /* guards these */
+    struct place *places;
+    struct conn *conns; /* by serial */
+    struct topic *topics;
+    uint32_t serial;
+    uint64_t services; /* changes when a node says what it serves */
+    pthread_cond_t changed;
+    ostler_time tried_at;
+
+    pthread_mutex_t reading; /* taken before any other; guards these */
+    struct conn *hot;        /* counted: the one that the last reply came from */
+    unsigned streak;
+    struct bounced *bounced;
+    size_t bounced_bytes;
+
+    pthread_mutex_t owed_lock; /* taken last; guards this */
+    struct owed *owed;
+
+    atomic_size_t under_way;  /* replies that are still to come */
+    pthread_mutex_t tick_lock; /* guards these */
+    long tick_ms;              /* 0: it does not tick */
+    ostler_time expired_at;
+
+    atomic_uint_fast64_t sent, received, lost, rerouted;
+};
+
+enum ostler_status client_open(struct client *client, const struct settings *settings, struct values *values,
+                               struct ostler_error *error);
+void client_close(struct client *client);
+
+/* See <ostler/driver.h>. */
+enum ostler_status client_send(struct client *client, const struct ostler_outgoing *message, unsigned *receivers,
+                               struct ostler_error *error);
+size_t client_poll(struct client *client, ostler_time deadline, struct ostler_reply *replies, size_t max);
+void client_wake(struct client *client);
+
+/* --- client_conns.c: connections and what became of calls on them ---------------------------------------------------- */
+
+/* A conn to this address, counted; NULL if there cannot be one now (it was tried a moment ago, or the log
+ * tells). The client's lock is held. */
+struct conn *client_conn(struct client *client, const char *address);
+void client_conn_unref(struct client *client, struct conn *conn);
+
+/* All of them, each counted; NULL without memory. */
+struct conn **client_conns(struct client *client, size_t *count);
+void client_conns_unref(struct client *client, struct conn **conns, size_t count);
+
+/* The connection is gone: forgets it and tells what was under way on it. */
+void client_conn_lost(struct client *client, struct conn *conn);
+
+/* Owes a reply to the next poll, taking it over. */
+void client_owe(struct client *client, const struct ostler_reply *reply);
+void client_owe_loss(struct client *client, uint64_t id, const char *format, ...) OSTLER_PRINTF(3, 4);
+
+/* Makes the client look around after so many milliseconds, and again as long as there is reason to. */
+void client_tick_within(struct client *client, long milliseconds);
+
+/* --- client_routes.c: which server --------------------------------------------------------------------------------------- */
+
+/* A server chosen, its conn counted; conn is NULL if there is none. */
+struct choice {
+    struct conn *conn;
+    char server[OSTLER_NAME_MAX + 1];
+    size_t known;  /* how many servers of the topic are known */
+    bool complete; /* there may not be others that have not told yet */
+};
+
+/* Chooses a server for a topic: `server`, or if that is NULL any but `avoid` (may be NULL), in turn. Success also when
+ * there is none. OSTLER_E_NOMEM, OSTLER_E_CONFIG. */
+enum ostler_status client_choose(struct client *client, const char *exchange, const char *topic, const char *server,
+                                 const char *avoid, struct choice *choice, struct ostler_error *error);
+
+/* All servers of a topic; the array is the caller's to free, and each conn to unref. */
+enum ostler_status client_choose_all(struct client *client, const char *exchange, const char *topic,
+                                     struct choice **choices, size_t *count, bool *complete,
+                                     struct ostler_error *error);
+
+/* What is known of this topic is doubtful. */
+void client_doubt(struct client *client, const char *exchange, const char *topic);
+void client_topics_clear(struct client *client);
+
+/* --- client_replies.c --------------------------------------------------------------------------------------------------- */
+
+/* Asks nodes that have not said what they serve, and reads what they say until the deadline at most. */
+void client_discover(struct client *client, ostler_time deadline);
+
+/* Reads whatever has come, for others. */
+void client_drain(struct client *client);
+
+/* --- client_bounced.c: requests that servers gave back; `reading` is held ------------------------------------------------- */
+
+void client_bounce(struct client *client, uint64_t id, enum wire_refusal reason, const struct wire_record *refused);
+
+/* Keeps a request that cannot be sent just now; parts[0] is its record's head. `reading` is not held. False if there is
+ * no room. */
+bool client_defer(struct client *client, const struct wire_request *request, const struct iovec *parts, int count);
+
+void client_bounced_retry(struct client *client);
+void client_bounced_clear(struct client *client);
+
+#endif

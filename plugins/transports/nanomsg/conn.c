@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conn.h"
+
+#include <errno.h>
+#include <nanomsg/nn.h>
+#include <nanomsg/reqrep.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTS_MAX = 6, SPARES_MAX = 256, SERVICES_MAX = 100000 };
+#define CONNECT_S 5
+
+/* --- Life ------------------------------------------------------------------------------------------------------------ */
+
+static enum ostler_status connect_to(const struct settings *settings, struct conn *conn, struct ostler_error *error)
+{
+    char *address = socket_address(settings, conn->address);
+    enum ostler_status status = OSTLER_OK;
+
+    if (!address)
+        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    if (nn_connect(conn->socket, address) < 0)
+        status = ostler_error_set(error, OSTLER_E_SYSTEM, "cannot connect to %s: %s", address, nn_strerror(errno));
+    free(address);
+    return status;
+}
+
+enum ostler_status conn_open(const struct settings *settings, const char *address, struct conn **out,
+                             struct ostler_error *error)
+{
+    struct conn *conn = calloc(1, sizeof *conn);
+    enum ostler_status status = OSTLER_E_NOMEM;
+
+    if (!conn || !(conn->address = strdup(address))) {
+        free(conn);
+        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    }
+    pthread_mutex_init(&conn->lock, NULL);
+    conn->references = 1;
+    conn->opened = conn->used = ostler_now();
+    conn->socket = socket_open(settings, NN_REQ, error);
+    status = conn->socket < 0 ? OSTLER_E_SYSTEM : connect_to(settings, conn, error);
+    if (status != OSTLER_OK) {
+        conn_free(conn);
+        return status;
+    }
+    conn->readable = socket_descriptor(conn->socket, NN_RCVFD);
+    conn->writable = socket_descriptor(conn->socket, NN_SNDFD);
+    *out = conn;
+    return OSTLER_OK;
+}
+
+static void free_services(struct service *services, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(services[i].exchange);
+        free(services[i].topic);
+        free(services[i].server);
+    }
+    free(services);
+}
+
+void conn_free(struct conn *conn)
+{
+    struct pending *pending, *next;
+
+    HASH_ITER(hh, conn->pending, pending, next)
+    {
+        HASH_DEL(conn->pending, pending);
+        free(pending);
+    }
+    while ((pending = conn->spare)) {
+        conn->spare = pending->next;
+        free(pending);
+    }
+    if (conn->socket >= 0)
+        nn_close(conn->socket);
+    free_services(conn->services, conn->service_count);
+    pthread_mutex_destroy(&conn->lock);
+    free(conn->address);
+    free(conn);
+}
+
+bool conn_broken(const struct conn *conn)
+{
+    if (nn_get_statistic(conn->socket, NN_STAT_BROKEN_CONNECTIONS) > 0 ||
+        nn_get_statistic(conn->socket, NN_STAT_CONNECT_ERRORS) > 0)
+        return true;
+    return nn_get_statistic(conn->socket, NN_STAT_ESTABLISHED_CONNECTIONS) == 0 &&
+           ostler_now() - conn->opened > CONNECT_S * INT64_C(1000000000);
+}
+
+bool conn_established(const struct conn *conn)
+{
+    return nn_get_statistic(conn->socket, NN_STAT_CURRENT_CONNECTIONS) > 0;
+}
+
+/* --- Pending calls; the lock is held ------------------------------------------------------------------------------------ */
+
+static bool add_pending(struct conn *conn, uint64_t id, ostler_time expiry)
+{
+    struct pending *pending;
+
+    HASH_FIND(hh, conn->pending, &id, sizeof id, pending);
+    if (pending) {
+        pending->count++;
+        return true;
+    }
+    pending = conn->spare;
+    if (pending) {
+        conn->spare = pending->next;
+        conn->spares--;
+    } else if (!(pending = malloc(sizeof *pending))) {
+        return false;
+    }
+    *pending = (struct pending){.id = id, .expiry = expiry, .count = 1};
+    HASH_ADD(hh, conn->pending, id, sizeof pending->id, pending);
+    return true;
+}
+
+static void keep_spare(struct conn *conn, struct pending *pending)
+{
+    if (conn->spares >= SPARES_MAX) {
+        free(pending);
+        return;
+    }
+    pending->next = conn->spare;
+    conn->spare = pending;
+    conn->spares++;
+}
+
+static bool settle(struct conn *conn, uint64_t id)
+{
+    struct pending *pending;
+
+    HASH_FIND(hh, conn->pending, &id, sizeof id, pending);
+    if (!pending)
+        return false;
+    if (--pending->count == 0) {
+        HASH_DEL(conn->pending, pending);
+        keep_spare(conn, pending);
+    }
+    return true;
+}
+
+bool conn_settle(struct conn *conn, uint64_t id)
+{
+    pthread_mutex_lock(&conn->lock);
+    bool settled = settle(conn, id);
+    pthread_mutex_unlock(&conn->lock);
+    return settled;
+}
+
+struct pending *conn_kill(struct conn *conn)
+{
+    struct pending *lost = NULL, *pending, *next;
+
+    pthread_mutex_lock(&conn->lock);
+    conn->dead = true;
+    HASH_ITER(hh, conn->pending, pending, next)
+    {
+        HASH_DEL(conn->pending, pending);
+        pending->next = lost;
+        lost = pending;
+    }
+    pthread_mutex_unlock(&conn->lock);
+    return lost;
+}
+
+size_t conn_expire(struct conn *conn, ostler_time now)
+{
+    struct pending *pending, *next;
+    size_t count = 0;
+
+    pthread_mutex_lock(&conn->lock);
+    HASH_ITER(hh, conn->pending, pending, next)
+    {
+        if (pending->expiry > now)
+            continue;
+        count += pending->count;
+        HASH_DEL(conn->pending, pending);
+        keep_spare(conn, pending);
+    }
+    pthread_mutex_unlock(&conn->lock);
+    return count;
+}
+
+bool conn_idle(struct conn *conn)
+{
+    pthread_mutex_lock(&conn->lock);
+    bool idle = conn->pending == NULL;
+    pthread_mutex_unlock(&conn->lock);
+    return idle;
+}
+
+bool conn_confirmed(struct conn *conn)
+{
+    pthread_mutex_lock(&conn->lock);
+    bool confirmed = conn->confirmed >= conn->sent;
+    pthread_mutex_unlock(&conn->lock);
+    return confirmed;
+}
+
+/* --- Sending -------------------------------------------------------------------------------------------------------------- */
+
+/* Returns false with errno. parts[0] becomes nanomsg's header, which names no way back but the connection itself, and
+ * ours. */
+static bool transmit(struct conn *conn, uint8_t flags, struct iovec *parts, int count, uint64_t received)
+{
+    uint8_t header[4 + WIRE_HEADER_SIZE] = {0x80, 0, 0, 0};
+    struct nn_iovec iov[PARTS_MAX];
+    struct nn_msghdr message = {.msg_iov = iov, .msg_iovlen = count};
+
+    parts[0] = (struct iovec){.iov_base = header, .iov_len = 4 + wire_put_header(header + 4, flags, received)};
+    for (int i = 0; i < count; i++)
+        iov[i] = (struct nn_iovec){.iov_base = parts[i].iov_base, .iov_len = parts[i].iov_len};
+    return nn_sendmsg(conn->socket, &message, NN_DONTWAIT) >= 0;
+}
+
+/* After a message was sent; the lock is held. A connection that is gone already has perhaps not carried it. */
+static enum conn_result after_sending(struct conn *conn, uint64_t id)
+{
+    if (conn_established(conn))
+        return CONN_SENT;
+    /* If it is not pending any more its end has been told. */
+    return id && !settle(conn, id) ? CONN_SENT : CONN_LOST;
+}
+
+enum conn_result conn_send(struct conn *conn, uint8_t flags, struct iovec *parts, int count, size_t size, uint64_t id,
+                           ostler_time expiry)
+{
+    enum conn_result result = CONN_SENT;
+
+    pthread_mutex_lock(&conn->lock);
+    if (conn->dead)
+        result = CONN_GONE;
+    else if (id && !add_pending(conn, id, expiry))
+        result = CONN_NOMEM;
+    uint64_t received = conn->received;
+    /* Counted before it is sent: the answer may be here first. */
+    if (result == CONN_SENT)
+        conn->sent += wire_weight(size + WIRE_HEADER_SIZE);
+    pthread_mutex_unlock(&conn->lock);
+    if (result != CONN_SENT)
+        return result;
+
+    bool sent = transmit(conn, flags, parts, count, received);
+    int problem = errno;
+
+    pthread_mutex_lock(&conn->lock);
+    if (sent) {
+        if (received > conn->acknowledged)
+            conn->acknowledged = received;
+        result = after_sending(conn, id);
+    } else {
+        conn->sent -= wire_weight(size + WIRE_HEADER_SIZE);
+        if (id && !settle(conn, id))
+            result = CONN_SENT; /* reported lost meanwhile */
+        else if (problem == EAGAIN)
+            result = conn_broken(conn) ? CONN_GONE : CONN_FULL;
+        else
+            result = CONN_GONE;
+    }
+    pthread_mutex_unlock(&conn->lock);
+    return result;
+}
+
+enum conn_result conn_say(struct conn *conn, enum wire_kind kind, uint8_t flags)
+{
+    uint8_t record[WIRE_RECORD_HEAD];
+    struct iovec parts[2] = {{.iov_len = 0}, {.iov_base = record, .iov_len = wire_put_record(record, kind, 0)}};
+
+    return conn_send(conn, flags, parts, 2, WIRE_RECORD_HEAD, 0, OSTLER_NEVER);
+}
+
+/* --- Receiving -------------------------------------------------------------------------------------------------------------- */
+
+void conn_received(struct conn *conn, size_t size, const struct wire_header *header)
+{
+    pthread_mutex_lock(&conn->lock);
+    conn->received += wire_weight(size);
+    if (header->received > conn->confirmed && header->received <= conn->sent)
+        conn->confirmed = header->received;
+    pthread_mutex_unlock(&conn->lock);
+    if (header->flags & WIRE_WANTS_ACK)
+        conn_say(conn, WIRE_ACK, 0);
+    else
+        conn_acknowledge(conn);
+}
+
+void conn_acknowledge(struct conn *conn)
+{
+    pthread_mutex_lock(&conn->lock);
+    bool due = !conn->dead && conn->received - conn->acknowledged >= SETTINGS_WINDOW / 2;
+    pthread_mutex_unlock(&conn->lock);
+    if (due)
+        conn_say(conn, WIRE_ACK, 0);
+}
+
+bool conn_set_services(struct conn *conn, const struct wire_record *record)
+{
+    struct wire_reader reader = {.at = record->body, .left = record->length};
+    struct service *services = NULL;
+    struct wire_service service;
+    size_t count = 0, capacity = 0;
+
+    while (wire_next_service(&reader, &service)) {
+        if (service.topic.length == 0) {
+            free_services(conn->services, conn->service_count);
+            conn->services = services;
+            conn->service_count = count;
+            conn->services_known = true;
+            return true;
+        }
+        if (count == capacity) {
+            capacity = capacity ? capacity * 2 : 8;
+            struct service *larger = capacity > SERVICES_MAX ? NULL : realloc(services, capacity * sizeof *services);
+            if (!larger)
+                break;
+            services = larger;
+        }
+        struct service *added = &services[count++];
+        added->exchange = strndup(service.exchange.text, service.exchange.length);
+        added->topic = strndup(service.topic.text, service.topic.length);
+        added->server = strndup(service.server.text, service.server.length);
+        if (!added->exchange || !added->topic || !added->server)
+            break;
+    }
+    free_services(services, count);
+    return false;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "incoming.h"
+#include "node.h"
+
+#include <json-c/json.h>
+#include <nanomsg/nn.h>
+#include <stdlib.h>
+#include <string.h>
+
+static ostler_time expiry_of(const struct wire_request *request)
+{
+    ostler_time now;
+
+    if (request->expiry == 0)
+        return OSTLER_NEVER;
+    if (request->expiry_absolute)
+        return request->expiry < INT64_MAX ? (ostler_time)request->expiry : OSTLER_NEVER;
+    now = ostler_now();
+    return request->expiry < (uint64_t)(INT64_MAX - now) / 1000000 ? now + (ostler_time)request->expiry * 1000000
+                                                                   : OSTLER_NEVER;
+}
+
+struct incoming *incoming_new(struct node *node, struct peer *peer, const struct wire_record *record,
+                              const struct wire_request *request, void *chunk)
+{
+    struct incoming *incoming = malloc(sizeof *incoming);
+
+    if (!incoming)
+        return NULL;
+    *incoming = (struct incoming){.node = node, .peer = peer, .id = request->id, .chunk = chunk, .record = *record};
+    if (!chunk) {
+        incoming->copy = malloc(record->length);
+        if (!incoming->copy) {
+            free(incoming);
+            return NULL;
+        }
+        memcpy(incoming->copy, record->body, record->length);
+        incoming->record.body = incoming->copy;
+    }
+    incoming->base.wants_reply = request->id != 0;
+    incoming->base.monitor_timeout = request->id ? request->monitor_ms / 1000.0 : 0.0;
+    incoming->base.deadline = expiry_of(request);
+    peer->references++;
+    return incoming;
+}
+
+/* Ends a text where the next part of the message begins, which has been read by now. */
+static const char *end_text(struct incoming *incoming, const struct wire_text *text)
+{
+    uint8_t *base = incoming->chunk ? incoming->chunk : incoming->copy;
+    char *start = (char *)base + ((const uint8_t *)text->text - base);
+
+    start[text->length] = 0;
+    return start;
+}
+
+/* An absent value is an empty object to the core. */
+static enum ostler_status parse_object(struct values *values, const char *text, size_t length, const char *what,
+                                       struct json_object **out, struct ostler_error *error)
+{
+    struct json_object *value = NULL;
+    enum ostler_status status = values_parse(values, text, length, what, &value, error);
+
+    if (status == OSTLER_OK && value && !json_object_is_type(value, json_type_object)) {
+        json_object_put(value);
+        return ostler_error_set(error, OSTLER_E_INVALID, "%s must be an object", what);
+    }
+    if (status == OSTLER_OK)
+        *out = value;
+    return status;
+}
+
+enum ostler_status incoming_open(struct ostler_incoming *base, struct ostler_error *error)
+{
+    struct incoming *incoming = (struct incoming *)base;
+    struct ostler_message *message = &base->message;
+    struct wire_request request;
+
+    if (!wire_get_request(&incoming->record, &request))
+        return ostler_error_set(error, OSTLER_E_INVALID, "the request is broken");
+    message->method = end_text(incoming, &request.method);
+    message->namespace_ = request.has_namespace ? end_text(incoming, &request.namespace_) : NULL;
+    message->version = request.has_version ? end_text(incoming, &request.version) : NULL;
+    enum ostler_status status = parse_object(incoming->node->values, request.context, request.context_length,
+                                             "the context", &message->context, error);
+    if (status == OSTLER_OK)
+        status = parse_object(incoming->node->values, request.args, request.args_length, "the arguments object",
+                              &message->args, error);
+    return status;
+}
+
+static enum ostler_status send_record(struct incoming *incoming, const struct iovec *parts, int count)
+{
+    struct node *node = incoming->node;
+
+    pthread_mutex_lock(&node->lock);
+    enum ostler_status status = peers_send(&node->peers, incoming->peer, 0, parts, count);
+    bool waits = incoming->peer->queue != NULL;
+    if (waits)
+        keeper_check(node);
+    pthread_mutex_unlock(&node->lock);
+    return status;
+}
+
+enum ostler_status incoming_reply(struct ostler_incoming *base, const struct ostler_answer *answer,
+                                  struct ostler_error *error)
+{
+    struct incoming *incoming = (struct incoming *)base;
+    const struct settings *settings = incoming->node->settings;
+    uint8_t head[WIRE_REPLY_HEAD];
+    size_t length = 0;
+    const char *text = values_print(answer->value, &length);
+
+    if (!text)
+        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    if (length + WIRE_HEADER_SIZE + WIRE_REPLY_HEAD > settings->max_message)
+        return ostler_error_set(error, OSTLER_E_INVALID,
+                                "the reply has %zu bytes; the limit of this transport is %zu (max_message_size)", length,
+                                settings->max_message);
+    union {
+        const char *in;
+        void *out;
+    } value = {.in = text};
+    struct iovec parts[2] = {
+        {.iov_base = head,
+         .iov_len = wire_put_reply(head, answer->failed ? WIRE_FAILURE : WIRE_REPLY, incoming->id, length)},
+        {.iov_base = value.out, .iov_len = length}};
+    if (send_record(incoming, parts, 2) != OSTLER_OK)
+        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    return OSTLER_OK;
+}
+
+void incoming_heartbeat(struct ostler_incoming *base)
+{
+    struct incoming *incoming = (struct incoming *)base;
+    uint8_t head[WIRE_REPLY_HEAD];
+    struct iovec part = {.iov_base = head, .iov_len = wire_put_reply(head, WIRE_HEARTBEAT, incoming->id, 0)};
+
+    /* Without memory there is no heartbeat: the caller finds out in its own time. */
+    (void)send_record(incoming, &part, 1);
+}
+
+void incoming_drop(struct incoming *incoming)
+{
+    json_object_put(incoming->base.message.context);
+    json_object_put(incoming->base.message.args);
+    peer_unref(incoming->peer);
+    if (incoming->chunk)
+        nn_freemsg(incoming->chunk);
+    free(incoming->copy);
+    free(incoming);
+}
+
+void incoming_free(struct ostler_incoming *base)
+{
+    struct incoming *incoming = (struct incoming *)base;
+    struct node *node = incoming->node;
+
+    json_object_put(base->message.context);
+    json_object_put(base->message.args);
+    base->message.context = base->message.args = NULL;
+    pthread_mutex_lock(&node->lock);
+    peer_unref(incoming->peer);
+    pthread_mutex_unlock(&node->lock);
+    if (incoming->chunk)
+        nn_freemsg(incoming->chunk);
+    free(incoming->copy);
+    free(incoming);
+}

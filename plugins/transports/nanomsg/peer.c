@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "peer.h"
+
+#include <ostler/log.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <nanomsg/nn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+enum {
+    PEERS_MAX = 4096,
+    BATCH_RECORDS = 32,
+    PARTS_MAX = BATCH_RECORDS + 1,
+    STALLED_S = 60, /* a client that has replies waiting and says nothing for so long is gone */
+    ALL_QUEUES = 4  /* all queues together may hold so many times one peer's bound */
+};
+
+void peers_init(struct peers *peers, int socket, pthread_mutex_t *lock, const struct settings *settings)
+{
+    *peers = (struct peers){.socket = socket, .lock = lock, .settings = settings};
+}
+
+static void drop_queue(struct peers *peers, struct peer *peer)
+{
+    struct outbound *record, *next;
+
+    DL_FOREACH_SAFE(peer->queue, record, next)
+    {
+        DL_DELETE(peer->queue, record);
+        free(record);
+        peers->dropped++;
+    }
+    peers->queued -= peer->queued;
+    peer->queued = 0;
+}
+
+static void detach(struct peers *peers, struct peer *peer)
+{
+    HASH_DEL(peers->table, peer);
+    drop_queue(peers, peer);
+    peer->gone = true;
+    peer_unref(peer);
+}
+
+void peers_fini(struct peers *peers)
+{
+    struct peer *peer, *next;
+
+    HASH_ITER(hh, peers->table, peer, next)
+        detach(peers, peer);
+}
+
+void peer_unref(struct peer *peer)
+{
+    if (--peer->references == 0)
+        free(peer);
+}
+
+/* A peer that cannot be served any more: its replies are dropped. */
+static void give_up(struct peers *peers, struct peer *peer, const char *why)
+{
+    size_t bytes = peer->queued;
+
+    peer->gone = true;
+    drop_queue(peers, peer);
+    ostler_log(OSTLER_LOG_WARNING, DRIVER_NAME, "client %08x %s: it counts as gone, %zu bytes of replies are dropped",
+               (unsigned)peer->pipe, why, bytes);
+}
+
+/* Makes room in the table: those that have been silent, and if that is not enough the oldest that nothing is owed. */
+static void sweep(struct peers *peers)
+{
+    ostler_time limit = ostler_now() - STALLED_S * INT64_C(1000000000);
+    struct peer *peer, *next;
+
+    HASH_ITER(hh, peers->table, peer, next)
+    {
+        bool full = HASH_COUNT(peers->table) >= PEERS_MAX;
+        if (peer->references == 1 && !peer->flushing && (peer->seen < limit || (full && !peer->queue)))
+            detach(peers, peer);
+    }
+}
+
+struct peer *peers_find(struct peers *peers, uint32_t pipe, uint64_t received)
+{
+    struct peer *peer;
+
+    HASH_FIND(hh, peers->table, &pipe, sizeof pipe, peer);
+    if (peer)
+        return peer;
+    if (HASH_COUNT(peers->table) >= PEERS_MAX)
+        sweep(peers);
+    peer = calloc(1, sizeof *peer);
+    if (!peer)
+        return NULL;
+    peer->pipe = pipe;
+    peer->references = 1;
+    /* One that was forgotten while it was idle goes on from where it was. */
+    peer->sent = peer->acknowledged = received;
+    HASH_ADD(hh, peers->table, pipe, sizeof peer->pipe, peer);
+    return peer;
+}
+
+void peers_forget(struct peers *peers, struct peer *peer)
+{
+    struct peer *found;
+
+    HASH_FIND(hh, peers->table, &peer->pipe, sizeof peer->pipe, found);
+    if (found == peer)
+        detach(peers, peer);
+}
+
+/* --- Sending ------------------------------------------------------------------------------------------------------ */
+
+static bool has_room(const struct peer *peer, size_t size)
+{
+    uint64_t outstanding = peer->sent - peer->acknowledged;
+
+    /* A client acknowledges half a window on its own: with less than that outstanding nothing may be held back. */
+    return outstanding <= SETTINGS_WINDOW / 2 || outstanding + wire_weight(size) <= SETTINGS_WINDOW;
+}
+
+/* One message to one connection. parts[0] is free for the header. The lock is let go meanwhile. */
+static void transmit(struct peers *peers, struct peer *peer, uint8_t flags, struct iovec *parts, int count, size_t size)
+{
+    union {
+        uint8_t bytes[NN_CMSG_SPACE(sizeof(size_t) + 8)];
+        struct nn_cmsghdr header;
+        size_t align;
+    } control;
+    uint8_t header[WIRE_HEADER_SIZE];
+    size_t address_size = 8;
+    uint32_t address[2] = {htonl(peer->pipe), htonl(UINT32_C(0x80000000))};
+    struct nn_iovec iov[PARTS_MAX];
+
+    parts[0] = (struct iovec){.iov_base = header, .iov_len = wire_put_header(header, flags, peer->received)};
+    for (int i = 0; i < count; i++)
+        iov[i] = (struct nn_iovec){.iov_base = parts[i].iov_base, .iov_len = parts[i].iov_len};
+    memset(&control, 0, sizeof control);
+    control.header.cmsg_len = sizeof control.bytes;
+    control.header.cmsg_level = PROTO_SP;
+    control.header.cmsg_type = SP_HDR;
+    memcpy(NN_CMSG_DATA(&control.header), &address_size, sizeof address_size);
+    memcpy(NN_CMSG_DATA(&control.header) + sizeof address_size, address, sizeof address);
+    struct nn_msghdr message = {
+        .msg_iov = iov, .msg_iovlen = count, .msg_control = &control, .msg_controllen = sizeof control.bytes};
+
+    peer->sent += wire_weight(size + WIRE_HEADER_SIZE);
+    peer->flushing = true;
+    peer->references++;
+    pthread_mutex_unlock(peers->lock);
+    int sent = nn_sendmsg(peers->socket, &message, NN_DONTWAIT);
+    int problem = errno;
+    pthread_mutex_lock(peers->lock);
+    peer->flushing = false;
+    if (sent < 0 && !peer->gone) {
+        ostler_log(OSTLER_LOG_WARNING, DRIVER_NAME, "cannot send to client %08x: %s", (unsigned)peer->pipe,
+                   nn_strerror(problem));
+        peers->dropped++;
+    }
+}
+
+/* Sends what waits, several records in one message, as far as the window allows. Holds a reference of its own. */
+static void flush(struct peers *peers, struct peer *peer)
+{
+    while (peer->queue && !peer->flushing && has_room(peer, peer->queue->size)) {
+        struct iovec parts[PARTS_MAX];
+        struct outbound *taken = NULL, *record, *next;
+        size_t size = 0;
+        int count = 1;
+
+        while ((record = peer->queue) && count < PARTS_MAX && (count == 1 || has_room(peer, size + record->size))) {
+            DL_DELETE(peer->queue, record);
+            DL_APPEND(taken, record);
+            parts[count++] = (struct iovec){.iov_base = record->bytes, .iov_len = record->size};
+            size += record->size;
+        }
+        peer->queued -= size;
+        peers->queued -= size;
+        transmit(peers, peer, 0, parts, count, size);
+        DL_FOREACH_SAFE(taken, record, next)
+            free(record);
+        peer_unref(peer);
+    }
+}
+
+static enum ostler_status enqueue(struct peers *peers, struct peer *peer, const struct iovec *parts, int count,
+                                  size_t size)
+{
+    size_t limit = peers->settings->reply_queue;
+
+    if (peer->queue && peer->seen < ostler_now() - STALLED_S * INT64_C(1000000000)) {
+        give_up(peers, peer, "has not read its replies for a minute");
+        return OSTLER_OK;
+    }
+    if (peer->queue && (peer->queued + size > limit || peers->queued + size > ALL_QUEUES * limit)) {
+        give_up(peers, peer, "does not read its replies and its queue (reply_queue_bytes) is full");
+        return OSTLER_OK;
+    }
+    struct outbound *record = malloc(sizeof *record + size);
+    if (!record)
+        return OSTLER_E_NOMEM;
+    record->size = 0;
+    for (int i = 0; i < count; i++) {
+        memcpy(record->bytes + record->size, parts[i].iov_base, parts[i].iov_len);
+        record->size += parts[i].iov_len;
+    }
+    DL_APPEND(peer->queue, record);
+    peer->queued += size;
+    peers->queued += size;
+    return OSTLER_OK;
+}
+
+enum ostler_status peers_send(struct peers *peers, struct peer *peer, uint8_t flags, const struct iovec *parts,
+                              int count)
+{
+    struct iovec all[PARTS_MAX];
+    size_t size = 0;
+    enum ostler_status status = OSTLER_OK;
+
+    for (int i = 0; i < count; i++) {
+        all[i + 1] = parts[i];
+        size += parts[i].iov_len;
+    }
+    if (peer->gone)
+        return OSTLER_OK;
+    peer->sent_at = ostler_now();
+    peer->references++;
+    if (!peer->queue && !peer->flushing && has_room(peer, size)) {
+        transmit(peers, peer, flags, all, count + 1, size);
+        peer_unref(peer);
+    } else {
+        status = enqueue(peers, peer, parts, count, size);
+    }
+    flush(peers, peer);
+    peer_unref(peer);
+    return status;
+}
+
+void peers_acknowledge(struct peers *peers, struct peer *peer, uint64_t received)
+{
+    peer->seen = ostler_now();
+    if (received > peer->acknowledged && received <= peer->sent)
+        peer->acknowledged = received;
+    if (peer->queue) {
+        peer->references++;
+        flush(peers, peer);
+        peer_unref(peer);
+    }
+}
+
+bool peers_settled(struct peers *peers, ostler_time since)
+{
+    for (struct peer *peer = peers->table; peer; peer = peer->hh.next)
+        if (!peer->gone && (peer->queue || (peer->sent != peer->acknowledged && peer->sent_at >= since)))
+            return false;
+    return true;
+}
+
+struct peer **peers_hold(struct peers *peers, size_t *count)
+{
+    struct peer **held = calloc(HASH_COUNT(peers->table) + 1, sizeof *held);
+
+    *count = 0;
+    for (struct peer *peer = peers->table; held && peer; peer = peer->hh.next) {
+        peer->references++;
+        held[(*count)++] = peer;
+    }
+    return held;
+}
+
+void peers_release(struct peer **held, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        peer_unref(held[i]);
+    free(held);
+}

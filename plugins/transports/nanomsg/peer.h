@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A client as the server's node sees it: one connection, with the replies it has not acknowledged.
+ *
+ * nanomsg drops a reply without a word when the connection cannot take it at once. So only as much is given to nanomsg
+ * as the kernel's buffer surely holds (the window); the rest waits here until the client has acknowledged. Everything
+ * is under the node's lock; it is let go while nanomsg sends. */
+#ifndef PEER_H
+#define PEER_H
+
+#include "settings.h"
+#include "wire.h"
+
+#include <ostler/clock.h>
+
+#include <pthread.h>
+#include <sys/uio.h>
+#include <uthash.h>
+
+/* A record that waits. */
+enum { PEER_PARTS = 4 };
+
+struct outbound {
+    struct outbound *prev, *next;
+    size_t size;
+    uint8_t bytes[];
+};
+
+struct peer {
+    UT_hash_handle hh;
+    uint32_t pipe; /* nanomsg's name of the connection */
+    unsigned references;
+    uint64_t received;     /* weight of what came from it */
+    uint64_t sent;         /* weight of what was given to nanomsg for it */
+    uint64_t acknowledged; /* how much of that it has */
+    struct outbound *queue;
+    size_t queued; /* bytes */
+    ostler_time seen, sent_at;
+    bool flushing;       /* a thread is sending to it */
+    bool gone;           /* nothing is sent any more */
+    bool wants_services; /* it has said hello */
+    bool warned;         /* about what it sends */
+};
+
+struct peers {
+    int socket;
+    pthread_mutex_t *lock; /* the node's */
+    const struct settings *settings;
+    struct peer *table;
+    size_t queued; /* bytes, of all peers */
+    uint64_t dropped;
+};
+
+void peers_init(struct peers *peers, int socket, pthread_mutex_t *lock, const struct settings *settings);
+void peers_fini(struct peers *peers);
+
+/* The lock is held in all of these. */
+
+/* The peer behind a connection, made if it is new; `received` is what its message says it has received. NULL without
+ * memory. */
+struct peer *peers_find(struct peers *peers, uint32_t pipe, uint64_t received);
+
+/* It has received so much. Sends what has been waiting for that. */
+void peers_acknowledge(struct peers *peers, struct peer *peer, uint64_t received);
+
+/* It has said goodbye. */
+void peers_forget(struct peers *peers, struct peer *peer);
+
+void peer_unref(struct peer *peer);
+
+/* Sends one record, now or when the peer has room; the parts are copied, and at most PEER_PARTS. The flags are lost on one that
+ * must wait. A peer that is gone is no error. Never waits.
+ * OSTLER_E_NOMEM. */
+enum ostler_status peers_send(struct peers *peers, struct peer *peer, uint8_t flags, const struct iovec *parts,
+                              int count);
+
+/* All of them, each held, because sending lets the lock go; NULL and none without memory. */
+struct peer **peers_hold(struct peers *peers, size_t *count);
+void peers_release(struct peer **held, size_t count);
+
+/* Whether every reply sent lately has been received, as far as the clients have said. */
+bool peers_settled(struct peers *peers, ostler_time since);
+
+#endif
