@@ -25,3 +25,7 @@ if TRANSPORT_FAKE
 TESTS += tests/conformance/fake.sh
 endif
 EXTRA_DIST += tests/conformance/fake.sh
+if TRANSPORT_RABBIT
+TESTS += tests/conformance/rabbit.sh
+endif
+EXTRA_DIST += tests/conformance/rabbit.sh tests/support/broker.py
