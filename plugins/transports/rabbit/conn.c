@@ -178,18 +178,35 @@ static amqp_rpc_reply_t log_in(struct conn *conn, const struct conn_peer *peer, 
                                       AMQP_SASL_METHOD_PLAIN, user, password);
 }
 
-static enum ostler_status connect_and_log_in(struct conn *conn, amqp_socket_t *socket, const struct conn_peer *peer,
-                                             const struct rabbit_options *options, const char *host, int port,
-                                             ostler_time deadline, struct ostler_error *error)
+static enum ostler_status connect_socket(struct conn *conn, amqp_socket_t *socket, const struct conn_peer *peer,
+                                         const char *host, int port, ostler_time deadline, struct ostler_error *error)
 {
     struct timeval left = time_left(deadline);
-    int result = amqp_socket_open_noblock(socket, host, port, &left);
 
+    if (!conn->tls) {
+        conn->fd = dial_connect(peer->dial, host, port, deadline, error);
+        if (conn->fd < 0)
+            return OSTLER_E_DELIVERY;
+        amqp_tcp_socket_set_sockfd(socket, conn->fd);
+        return OSTLER_OK;
+    }
+    /* The library connects TLS itself and cannot be interrupted before the handshake is over. */
+    int result = amqp_socket_open_noblock(socket, host, port, &left);
     if (result != AMQP_STATUS_OK)
         return ostler_error_set(error, OSTLER_E_DELIVERY, "cannot connect: %s", amqp_error_string2(result));
     conn->fd = amqp_get_sockfd(conn->state);
+    if (!dial_watch(peer->dial, conn->fd))
+        return ostler_error_set(error, OSTLER_E_DELIVERY, "given up");
+    return OSTLER_OK;
+}
+
+static enum ostler_status shake_hands(struct conn *conn, const struct conn_peer *peer,
+                                      const struct rabbit_options *options, ostler_time deadline,
+                                      struct ostler_error *error)
+{
+    struct timeval left = time_left(deadline);
+
     tune_socket(conn->fd, options->heartbeat);
-    left = time_left(deadline);
     amqp_set_handshake_timeout(conn->state, &left);
     amqp_set_rpc_timeout(conn->state, &left);
     enum ostler_status status = conn_reply_error(log_in(conn, peer, options), NULL, error);
@@ -203,14 +220,24 @@ static enum ostler_status connect_and_log_in(struct conn *conn, amqp_socket_t *s
     conn->heartbeat = amqp_get_heartbeat(conn->state);
     conn->frame_max = (uint32_t)amqp_get_frame_max(conn->state);
     amqp_tune_connection(conn->state, amqp_get_channel_max(conn->state), amqp_get_frame_max(conn->state), 0);
-    return conn_reopen_channel(conn, error);
+    return conn_open_channel(conn, CONN_CHANNEL, error);
 }
 
-enum ostler_status conn_reopen_channel(struct conn *conn, struct ostler_error *error)
+enum ostler_status conn_open_channel(struct conn *conn, amqp_channel_t channel, struct ostler_error *error)
 {
-    amqp_channel_open(conn->state, CONN_CHANNEL);
+    amqp_channel_open(conn->state, channel);
     conn->last_sent = ostler_now();
     return conn_reply_error(amqp_get_rpc_reply(conn->state), NULL, error);
+}
+
+enum ostler_status conn_reopen_channel(struct conn *conn, amqp_channel_t channel, struct ostler_error *error)
+{
+    amqp_channel_close_ok_t close_ok = {0};
+    int result = amqp_send_method(conn->state, channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &close_ok);
+
+    if (result != AMQP_STATUS_OK)
+        return ostler_error_set(error, OSTLER_E_DELIVERY, "%s", amqp_error_string2(result));
+    return conn_open_channel(conn, channel, error);
 }
 
 enum ostler_status conn_open(struct conn *out, const struct conn_peer *peer, const struct rabbit_options *options,
@@ -227,12 +254,15 @@ enum ostler_status conn_open(struct conn *out, const struct conn_peer *peer, con
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     enum ostler_status status = make_socket(&conn, options, &socket, error);
     if (status == OSTLER_OK)
-        status = connect_and_log_in(&conn, socket, peer, options, options->ssl ? named : host, port, deadline, error);
+        status = connect_socket(&conn, socket, peer, conn.tls ? named : host, port, deadline, error);
+    if (status == OSTLER_OK)
+        status = shake_hands(&conn, peer, options, deadline, error);
     if (status == OSTLER_OK) {
         *out = conn;
         return status;
     }
     ostler_error_prefix(error, "%s:%d", named, port);
+    dial_done(peer->dial);
     amqp_destroy_connection(conn.state);
     return status;
 }

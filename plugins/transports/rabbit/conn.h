@@ -4,6 +4,7 @@
 #ifndef CONN_H
 #define CONN_H
 
+#include "dial.h"
 #include "options.h"
 
 #include <ostler/clock.h>
@@ -12,7 +13,8 @@
 #include <amqp.h>
 #include <sys/types.h>
 
-enum { CONN_CHANNEL = 1 };
+/* All but declarations that may be refused happens on the first. */
+enum { CONN_CHANNEL = 1, CONN_ASIDE = 2 };
 
 struct conn {
     amqp_connection_state_t state;
@@ -28,18 +30,21 @@ struct conn_peer {
     const struct ostler_url_host *host; /* NULL: localhost as guest */
     const char *virtual_host;           /* NULL or "": "/" */
     const char *name;                   /* how the broker calls this connection */
+    struct dial *dial;                  /* through which it can be given up meanwhile */
 };
 
-/* Connects, logs in, opens the channel. Blocks until then or the deadline. OSTLER_E_DELIVERY with what failed; the
- * message names the host and port and holds no password. */
+/* Connects, logs in, opens the channel. Blocks until then or the deadline, or until the dial is cancelled.
+ * OSTLER_E_DELIVERY with what failed; the message names the host and port and holds no password. On success the dial
+ * still watches the socket: dial_done() comes before conn_close(). */
 enum ostler_status conn_open(struct conn *conn, const struct conn_peer *peer, const struct rabbit_options *options,
                              ostler_time deadline, struct ostler_error *error);
 
 /* Closes it; politely (telling the broker) only if asked to. Fine for one that is not open. */
 void conn_close(struct conn *conn, bool politely);
 
-/* Opens the channel anew after the broker has closed it. */
-enum ostler_status conn_reopen_channel(struct conn *conn, struct ostler_error *error);
+/* Opens a channel; or opens it anew after the broker has closed it, which is first acknowledged. */
+enum ostler_status conn_open_channel(struct conn *conn, amqp_channel_t channel, struct ostler_error *error);
+enum ostler_status conn_reopen_channel(struct conn *conn, amqp_channel_t channel, struct ostler_error *error);
 
 /* Takes the next frame without waiting. 1: there; 0: none yet; -1: the connection is broken, with the reason. The frame
  * lives until conn_release(). */

@@ -125,6 +125,12 @@ bool frames_put_publish(struct wire_text *out, uint16_t channel, uint32_t frame_
     return good;
 }
 
+bool frames_put_heartbeat(struct wire_text *out)
+{
+    put_frame(out, AMQP_FRAME_HEARTBEAT, 0, "", 0);
+    return !out->failed;
+}
+
 bool frames_put_ack(struct wire_text *out, uint16_t channel, uint64_t tag, bool multiple)
 {
     amqp_basic_ack_t method = {.delivery_tag = tag, .multiple = multiple};

@@ -31,6 +31,9 @@ bool frames_put_publish(struct wire_text *out, uint16_t channel, uint32_t frame_
 /* Appends any method. */
 bool frames_put_method(struct wire_text *out, uint16_t channel, amqp_method_number_t id, void *decoded);
 
+/* Appends a heartbeat. */
+bool frames_put_heartbeat(struct wire_text *out);
+
 /* Appends basic.ack or basic.nack. */
 bool frames_put_ack(struct wire_text *out, uint16_t channel, uint64_t tag, bool multiple);
 bool frames_put_nack(struct wire_text *out, uint16_t channel, uint64_t tag, bool multiple, bool requeue);

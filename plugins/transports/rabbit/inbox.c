@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How long the broker may take to read an acknowledgement. */
+#define ACK_SECONDS 30.0
+
 static bool grow(struct inbox *inbox)
 {
     size_t capacity = inbox->capacity ? inbox->capacity * 2 : 64;
@@ -71,5 +74,8 @@ bool inbox_acknowledge(struct link *link, uint64_t tag)
         link_break(link, "no memory for an acknowledgement");
         return false;
     }
-    return link_flush_wait(link, ostler_deadline(30.0));
+    /* What is acknowledged in part or not at all comes again: it must not be used. */
+    if (!link_flush_wait(link, ostler_deadline(ACK_SECONDS)) && link->is_up)
+        link_break(link, "an acknowledgement could not be written");
+    return link->is_up;
 }

@@ -90,8 +90,7 @@ enum ostler_status incoming_reply(struct ostler_incoming *base, const struct ost
     wire_text_free(&scratch);
     if (!written) {
         wire_text_free(&body);
-        return ostler_error_set(error, OSTLER_E_INVALID, "the answer does not fit into max_message_size, %zu bytes",
-                                limit);
+        return ostler_error_set(error, OSTLER_E_INVALID, "the answer cannot be sent: it %s", body.problem);
     }
     size_t length;
     char *bytes = finish_body(incoming, &body, &length, error);

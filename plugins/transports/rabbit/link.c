@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link.h"
+#include "frames.h"
 
 #include <ostler/log.h>
 
@@ -16,8 +17,13 @@
 
 /* How long one host may take to answer. */
 #define CONNECT_SECONDS 5.0
-/* A message and what waits with it; what does not fit waits outside. */
-#define OUTBOX_LIMIT ((size_t)2 << 30)
+/* What may wait in the outbox before further messages wait outside; one message may go beyond it. */
+#define OUTBOX_ENOUGH ((size_t)1 << 20)
+#define OUTBOX_LIMIT  ((size_t)3 << 30)
+/* How long frames may lie in the socket: brokers give up a client after 15 seconds. */
+#define LOOK_SECONDS 5.0
+/* How long the keeper waits for room in the socket before it looks at other things. */
+#define FLUSH_SECONDS 1.0
 
 static void wait_changed(struct link *link, pthread_cond_t *cond, ostler_time deadline)
 {
@@ -145,6 +151,7 @@ void link_read(struct link *link)
     amqp_frame_t frame;
     int got = 0;
 
+    link->read_at = ostler_now();
     while (link->is_up && (got = conn_next_frame(&link->conn, &frame, &error)) > 0) {
         bool good = handle_frame(link, &frame, &error);
         if (link->is_up)
@@ -188,6 +195,21 @@ void link_read_wait(struct link *link, ostler_time deadline)
 
 /* --- Writing ------------------------------------------------------------------------------------------------------------ */
 
+bool link_has_room(const struct link *link)
+{
+    return link->outbox.length - link->sent < OUTBOX_ENOUGH;
+}
+
+/* Forgets what was sent, before it makes a buffer grow that is never quite empty. */
+static void compact(struct link *link)
+{
+    if (link->sent < link->outbox.length / 2)
+        return;
+    link->outbox.length -= link->sent;
+    memmove(link->outbox.data, link->outbox.data + link->sent, link->outbox.length);
+    link->sent = 0;
+}
+
 bool link_flush(struct link *link)
 {
     struct ostler_error error = OSTLER_ERROR_INIT;
@@ -199,8 +221,10 @@ bool link_flush(struct link *link)
             break_with(link, &error);
             return false;
         }
-        if (written == 0)
+        if (written == 0) {
+            compact(link);
             return true;
+        }
         link->sent += (size_t)written;
         link->sent_total += (uint64_t)written;
     }
@@ -240,24 +264,39 @@ static bool watch(struct link *link, struct ostler_error *error)
     return false;
 }
 
+/* Without the lock: nobody else sees the connection before it is up. */
+static bool make_connection(struct link *link, const struct ostler_url_host *host, struct conn *conn,
+                            struct ostler_error *error)
+{
+    struct conn_peer peer = {
+        .host = host, .virtual_host = ostler_url_virtual_host(link->url), .name = link->name, .dial = &link->dial};
+
+    if (conn_open(conn, &peer, link->options, ostler_deadline(CONNECT_SECONDS), error) != OSTLER_OK)
+        return false;
+    bool good = link->handlers->up(link->self, conn, error) == OSTLER_OK;
+    dial_done(&link->dial);
+    if (!good)
+        conn_close(conn, false);
+    return good;
+}
+
 static bool connect_once(struct link *link, struct ostler_error *error)
 {
+    const struct ostler_url_host *host = hosts_pick(&link->hosts);
     struct conn conn;
-    struct conn_peer peer = {
-        .host = hosts_pick(&link->hosts), .virtual_host = ostler_url_virtual_host(link->url), .name = link->name};
 
     link_unlock(link);
-    enum ostler_status status = conn_open(&conn, &peer, link->options, ostler_deadline(CONNECT_SECONDS), error);
+    bool made = make_connection(link, host, &conn, error);
     link_lock(link);
-    if (status != OSTLER_OK)
+    if (!made)
         return false;
     link->conn = conn;
     link->epoch++;
     link->appended_total = link->sent_total = 0;
-    if (link->handlers->up(link->self, link, error) == OSTLER_OK && watch(link, error))
+    link->read_at = ostler_now();
+    if (watch(link, error))
         return true;
     conn_close(&link->conn, false);
-    assembler_reset(&link->assembler);
     return false;
 }
 
@@ -294,26 +333,44 @@ static ostler_time next_heartbeat(const struct link *link)
                                     : OSTLER_NEVER;
 }
 
+static ostler_time next_look(const struct link *link)
+{
+    return link->read_at + (ostler_time)(LOOK_SECONDS * 1e9);
+}
+
+static bool send_heartbeat(struct link *link)
+{
+    if (link->conn.tls)
+        return conn_heartbeat(&link->conn);
+    return frames_put_heartbeat(&link->outbox) && link_flush(link);
+}
+
 /* What keeps a connection alive, and what shows that it is not. */
 static void keep_up(struct link *link)
 {
+    bool look = passed(next_look(link));
+
     if (link->conn.heartbeat > 0 && conn_silence(&link->conn) > 2.0 * link->conn.heartbeat) {
         link_break(link, "the broker has been silent for two heartbeat intervals");
         return;
     }
-    if (passed(next_heartbeat(link)) && !link->outbox.length && !conn_heartbeat(&link->conn)) {
+    if (link->outbox.length)
+        link_flush_wait(link, ostler_deadline(FLUSH_SECONDS));
+    if (link->is_up && passed(next_heartbeat(link)) && !link->outbox.length && !send_heartbeat(link)) {
         link_break(link, "a heartbeat could not be sent");
         return;
     }
-    if (link->handlers->keeper_reads && !link->reading)
+    if (!link->reading && (link->handlers->keeper_reads || look))
         link_read(link);
+    if (look)
+        link->read_at = ostler_now();
     if (link->is_up && link->handlers->chores)
         link->handlers->chores(link->self, link);
 }
 
 static void wait_for_chores(struct link *link)
 {
-    ostler_time due = next_heartbeat(link);
+    ostler_time due = earlier(next_heartbeat(link), next_look(link));
 
     if (link->handlers->due)
         due = earlier(due, link->handlers->due(link->self));
@@ -374,6 +431,7 @@ static void fini(struct link *link)
     hosts_fini(&link->hosts);
     assembler_reset(&link->assembler);
     wire_text_free(&link->outbox);
+    dial_fini(&link->dial);
     pthread_cond_destroy(&link->changed);
     pthread_cond_destroy(&link->wanted);
     pthread_mutex_destroy(&link->lock);
@@ -394,6 +452,7 @@ enum ostler_status link_start(struct link *link, const struct rabbit_options *op
                           .outbox = {.limit = OUTBOX_LIMIT}};
     snprintf(link->name, sizeof link->name, "%s:%d:%s", program_invocation_short_name, (int)getpid(), purpose);
     pthread_mutex_init(&link->lock, NULL);
+    dial_init(&link->dial);
     init_cond(&link->changed);
     init_cond(&link->wanted);
     if (!hosts_init(&link->hosts, url, options)) {
@@ -415,6 +474,7 @@ void link_stop(struct link *link)
     link_want_keeper(link);
     link_changed(link);
     link_unlock(link);
+    dial_cancel(&link->dial);
     pthread_join(link->keeper, NULL);
     conn_close(&link->conn, link->is_up);
     fini(link);

@@ -17,17 +17,19 @@
 
 struct link;
 
-/* What the user of a link does; all with the lock held. */
+/* What the user of a link does; all but `up` with the lock held. */
 struct link_handlers {
-    /* A new connection is there: declare and consume. May use the library's synchronous methods. OSTLER_OK: it is up. */
-    enum ostler_status (*up)(void *self, struct link *link, struct ostler_error *error);
+    /* A new connection is there, which nobody else sees yet: declare and consume. May use the library's synchronous
+     * methods. OSTLER_OK: it is up. */
+    enum ostler_status (*up)(void *self, struct conn *conn, struct ostler_error *error);
     /* It is gone; what was under way on it is lost. */
     void (*down)(void *self, struct link *link, const char *reason);
     /* A message was assembled (taken), or a method came that the link does not handle itself. False: the connection is to
      * be given up, as `error` says. */
     bool (*message)(void *self, struct link *link, struct received *message, struct ostler_error *error);
     bool (*method)(void *self, struct link *link, const amqp_method_t *method, struct ostler_error *error);
-    /* The keeper reads too, when nobody else does. Otherwise frames wait for the user's own reads. */
+    /* The keeper reads whenever it comes by. Otherwise frames wait for the user's own reads, and the keeper reads only
+     * when those have not come for a while: the broker closes connections that do not take what it sends. */
     bool keeper_reads;
     /* When the keeper should come by although there is nothing to do for the link itself, and what for. May be NULL. */
     ostler_time (*due)(void *self);
@@ -48,14 +50,16 @@ struct link {
     pthread_cond_t changed; /* up, down, the reader left, room: whoever waits looks again */
     pthread_cond_t wanted;  /* the keeper is */
     pthread_t keeper;
+    struct dial dial; /* has a lock of its own */
     bool closing;
     bool is_up;
-    bool broken;      /* the keeper must close and connect again */
-    unsigned polling; /* threads in poll() on the socket: it must not be closed */
-    bool reading;     /* one of them is the reader */
-    unsigned waiting; /* threads that wait for `changed` */
-    unsigned epoch;   /* counts connections */
-    bool blocked;     /* by the broker's resource alarm */
+    bool broken;         /* the keeper must close and connect again */
+    unsigned polling;    /* threads in poll() on the socket: it must not be closed */
+    bool reading;        /* one of them is the reader */
+    unsigned waiting;    /* threads that wait for `changed` */
+    unsigned epoch;      /* counts connections */
+    ostler_time read_at; /* when it was last read */
+    bool blocked;        /* by the broker's resource alarm */
     char why_blocked[128];
     char why_down[512]; /* "" while nothing has failed */
     struct conn conn;
@@ -96,6 +100,9 @@ void link_changed(struct link *link);
 
 /* Gives the connection up, with the reason; the keeper makes a new one. */
 void link_break(struct link *link, const char *reason);
+
+/* Whether the outbox takes another message. What is written while the broker does not read must not pile up. */
+bool link_has_room(const struct link *link);
 
 /* Sends what is in the outbox, as far as it goes at once; false if the link broke. Complete if `outbox.length` is 0. */
 bool link_flush(struct link *link);

@@ -9,6 +9,7 @@
 
 #include <amqp_framing.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +32,9 @@ struct ostler_driver_listener {
     int epoll_fd;
     int wake_fd;
     struct dedup *dedup;
-    struct link link; /* its lock guards the rest */
+    atomic_bool stopping;
+    struct link link; /* its lock guards the inbox */
     struct inbox inbox;
-    bool stopping;
 };
 
 /* --- The link's events ------------------------------------------------------------------------------------------------ */
@@ -53,20 +54,20 @@ static enum ostler_status declare(ostler_driver_listener *listener, struct conn 
     return status;
 }
 
-static enum ostler_status on_up(void *self, struct link *link, struct ostler_error *error)
+static enum ostler_status on_up(void *self, struct conn *conn, struct ostler_error *error)
 {
     ostler_driver_listener *listener = self;
     struct topology *topology = &listener->transport->topology;
 
     if (listener->stopping)
         return OSTLER_OK;
-    enum ostler_status status = declare(listener, &link->conn, error);
+    enum ostler_status status = declare(listener, conn, error);
     if (status == OSTLER_OK)
-        status = topology_consume(topology, &link->conn, listener->topic, "1", error);
+        status = topology_consume(topology, conn, listener->topic, "1", error);
     if (status == OSTLER_OK)
-        status = topology_consume(topology, &link->conn, listener->server_queue, "2", error);
+        status = topology_consume(topology, conn, listener->server_queue, "2", error);
     if (status == OSTLER_OK)
-        status = topology_consume(topology, &link->conn, listener->fanout_queue, "3", error);
+        status = topology_consume(topology, conn, listener->fanout_queue, "3", error);
     return status;
 }
 

@@ -2,10 +2,14 @@
 rabbit_sources = \
 	plugins/transports/rabbit/assemble.c \
 	plugins/transports/rabbit/assemble.h \
+	plugins/transports/rabbit/confirms.c \
 	plugins/transports/rabbit/conn.c \
 	plugins/transports/rabbit/conn.h \
 	plugins/transports/rabbit/dedup.c \
 	plugins/transports/rabbit/dedup.h \
+	plugins/transports/rabbit/dial.c \
+	plugins/transports/rabbit/dial.h \
+	plugins/transports/rabbit/exchanges.c \
 	plugins/transports/rabbit/frames.c \
 	plugins/transports/rabbit/frames.h \
 	plugins/transports/rabbit/hosts.c \
@@ -15,13 +19,16 @@ rabbit_sources = \
 	plugins/transports/rabbit/inbox.c \
 	plugins/transports/rabbit/inbox.h \
 	plugins/transports/rabbit/incoming.c \
+	plugins/transports/rabbit/kept_replies.c \
 	plugins/transports/rabbit/link.c \
 	plugins/transports/rabbit/link.h \
 	plugins/transports/rabbit/listener.c \
 	plugins/transports/rabbit/options.c \
 	plugins/transports/rabbit/options.h \
+	plugins/transports/rabbit/posting.c \
 	plugins/transports/rabbit/publisher.c \
 	plugins/transports/rabbit/publisher.h \
+	plugins/transports/rabbit/publisher_parts.h \
 	plugins/transports/rabbit/rabbit.c \
 	plugins/transports/rabbit/rabbit.h \
 	plugins/transports/rabbit/replies.c \

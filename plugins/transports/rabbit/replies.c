@@ -41,15 +41,15 @@ struct replies {
 
 /* --- The link's events -------------------------------------------------------------------------------------------------- */
 
-static enum ostler_status on_up(void *self, struct link *link, struct ostler_error *error)
+static enum ostler_status on_up(void *self, struct conn *conn, struct ostler_error *error)
 {
     struct replies *replies = self;
-    enum ostler_status status = topology_own_queue(replies->topology, &link->conn, NULL, replies->queue, NULL, error);
+    enum ostler_status status = topology_own_queue(replies->topology, conn, NULL, replies->queue, NULL, error);
 
     if (status == OSTLER_OK)
-        status = topology_prefetch(replies->topology, &link->conn, error);
+        status = topology_prefetch(replies->topology, conn, error);
     if (status == OSTLER_OK)
-        status = topology_consume(replies->topology, &link->conn, replies->queue, "1", error);
+        status = topology_consume(replies->topology, conn, replies->queue, "1", error);
     return status;
 }
 

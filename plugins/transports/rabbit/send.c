@@ -52,8 +52,7 @@ static enum ostler_status write_body(ostler_driver_transport *transport, const s
 
     wire_text_free(&scratch);
     if (!written)
-        return ostler_error_set(error, OSTLER_E_INVALID, "the request does not fit into max_message_size, %zu bytes",
-                                limit);
+        return ostler_error_set(error, OSTLER_E_INVALID, "the request cannot be sent: it %s", body->problem);
     if (!transport->options.compression)
         return OSTLER_OK;
     char *packed = NULL;

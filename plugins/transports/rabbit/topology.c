@@ -83,26 +83,31 @@ static void say_adopted(struct topology *topology, const char *what, const char 
 }
 
 /* After the broker has closed the channel over other properties, the thing is there: that is all that is needed. */
-static enum ostler_status adopt(struct topology *topology, struct conn *conn, const char *what, const char *name,
-                                int code, struct ostler_error *error)
+static enum ostler_status adopt(struct topology *topology, struct conn *conn, amqp_channel_t channel, const char *what,
+                                const char *name, int code, struct ostler_error *error)
 {
     if (code != PRECONDITION_FAILED)
         return OSTLER_E_DELIVERY;
     if (error)
         say_adopted(topology, what, name, error);
-    return conn_reopen_channel(conn, error);
+    ostler_error_clear(error);
+    return conn_reopen_channel(conn, channel, error);
 }
 
-static enum ostler_status declare_exchange(struct topology *topology, struct conn *conn, const char *name,
-                                           const char *type, bool durable, bool auto_delete, struct ostler_error *error)
+static enum ostler_status declare_exchange(struct topology *topology, struct conn *conn, amqp_channel_t channel,
+                                           const char *name, bool fanout, struct ostler_error *error)
 {
+    const struct rabbit_options *options = topology->options;
+    bool durable = fanout ? options->transient_quorum_queue : options->durable_queues || options->quorum_queue;
+    bool auto_delete = fanout || options->auto_delete;
     int code;
 
-    amqp_exchange_declare(conn->state, CONN_CHANNEL, amqp_cstring_bytes(name), amqp_cstring_bytes(type), 0, durable,
-                          auto_delete, 0, amqp_empty_table);
+    amqp_exchange_declare(conn->state, channel, amqp_cstring_bytes(name),
+                          amqp_cstring_bytes(fanout ? "fanout" : "topic"), 0, durable, auto_delete, 0,
+                          amqp_empty_table);
     enum ostler_status status = conn_reply_error(amqp_get_rpc_reply(conn->state), &code, error);
     if (status != OSTLER_OK)
-        status = adopt(topology, conn, "exchange", name, code, error);
+        status = adopt(topology, conn, channel, "exchange", name, code, error);
     if (status != OSTLER_OK)
         ostler_error_prefix(error, "exchange %s", name);
     return status;
@@ -111,16 +116,25 @@ static enum ostler_status declare_exchange(struct topology *topology, struct con
 enum ostler_status topology_topic_exchange(struct topology *topology, struct conn *conn, const char *exchange,
                                            struct ostler_error *error)
 {
-    const struct rabbit_options *options = topology->options;
-
-    return declare_exchange(topology, conn, exchange, "topic", options->durable_queues || options->quorum_queue,
-                            options->auto_delete, error);
+    return declare_exchange(topology, conn, CONN_CHANNEL, exchange, false, error);
 }
 
 enum ostler_status topology_fanout_exchange(struct topology *topology, struct conn *conn, const char *exchange,
                                             struct ostler_error *error)
 {
-    return declare_exchange(topology, conn, exchange, "fanout", topology->options->transient_quorum_queue, true, error);
+    return declare_exchange(topology, conn, CONN_CHANNEL, exchange, true, error);
+}
+
+enum ostler_status topology_exchange_aside(struct topology *topology, struct conn *conn, const char *exchange,
+                                           bool fanout, struct ostler_error *error)
+{
+    enum ostler_status status = conn_open_channel(conn, CONN_ASIDE, error);
+
+    if (status == OSTLER_OK)
+        status = declare_exchange(topology, conn, CONN_ASIDE, exchange, fanout, error);
+    if (status == OSTLER_OK)
+        status = conn_reply_error(amqp_channel_close(conn->state, CONN_ASIDE, AMQP_REPLY_SUCCESS), NULL, error);
+    return status;
 }
 
 /* --- Queues ------------------------------------------------------------------------------------------------------------ */
@@ -141,7 +155,7 @@ static enum ostler_status declare_queue(struct topology *topology, struct conn *
         ostler_log(OSTLER_LOG_WARNING, "rabbit",
                    "the broker refuses transient queues; durable ones are declared from here on: %s",
                    error ? error->message : "");
-    status = adopt(topology, conn, "queue", plan->name, code, error);
+    status = adopt(topology, conn, CONN_CHANNEL, "queue", plan->name, code, error);
     if (status != OSTLER_OK)
         ostler_error_prefix(error, "queue %s", plan->name);
     return status;

@@ -22,6 +22,10 @@ enum ostler_status topology_topic_exchange(struct topology *topology, struct con
 enum ostler_status topology_fanout_exchange(struct topology *topology, struct conn *conn, const char *exchange,
                                             struct ostler_error *error);
 
+/* The same without touching the channel that messages go over. */
+enum ostler_status topology_exchange_aside(struct topology *topology, struct conn *conn, const char *exchange,
+                                           bool fanout, struct ostler_error *error);
+
 /* A queue of a topic or a server, bound to the exchange with its own name as key. */
 enum ostler_status topology_shared_queue(struct topology *topology, struct conn *conn, const char *exchange,
                                          const char *queue, struct ostler_error *error);

@@ -7,13 +7,17 @@
 
 #include <json-c/json.h>
 
+/* Values nested deeper are not written: Python does not read them. */
+enum { WIRE_WRITE_DEPTH = 900 };
+
 /* Text that grows up to a limit. Zeroed but for the limit to begin with; kept for the next message with length = 0. */
 struct wire_text {
     char *data;
     size_t length;
     size_t capacity;
     size_t limit;
-    bool failed; /* no memory, or over the limit: everything written since is lost */
+    bool failed;         /* everything written since is lost */
+    const char *problem; /* then: what is wrong, for a sentence that begins "it" */
 };
 
 void wire_text_free(struct wire_text *text);
@@ -27,7 +31,7 @@ struct wire_request_ids {
 };
 
 /* Writes the body of a request, envelope included, over `body`; `scratch` holds the inner text meanwhile. False if it
- * failed: see `failed` and the limits. */
+ * failed: body->problem says why. */
 bool wire_write_request(struct wire_text *body, struct wire_text *scratch, const struct ostler_message *message,
                         const struct wire_request_ids *ids);
 

@@ -12,6 +12,13 @@ void wire_text_free(struct wire_text *text)
     text->length = text->capacity = 0;
 }
 
+void wire_fail(struct wire_text *text, const char *problem)
+{
+    if (!text->failed)
+        text->problem = problem;
+    text->failed = true;
+}
+
 /* Makes room for `more` bytes; false if that is too much. */
 static bool make_room(struct wire_text *text, size_t more)
 {
@@ -22,9 +29,10 @@ static bool make_room(struct wire_text *text, size_t more)
     size_t wanted = text->capacity ? text->capacity : FIRST_CAPACITY;
     while (wanted - text->length < more && wanted <= text->limit)
         wanted *= 2;
-    char *data = text->length + more <= text->limit ? realloc(text->data, wanted) : NULL;
+    bool fits = text->length + more <= text->limit;
+    char *data = fits ? realloc(text->data, wanted) : NULL;
     if (!data) {
-        text->failed = true;
+        wire_fail(text, fits ? "does not fit into memory" : "is larger than max_message_size");
         return false;
     }
     text->data = data;
@@ -56,6 +64,30 @@ static void put_escape(struct wire_text *text, unsigned char byte)
     wire_put_bytes(text, code, escapes[byte] == 'u' ? 6 : 2);
 }
 
+/* The bytes of the UTF-8 character at `at`, which does not begin with an ASCII one; 0 if it is none. RFC 3629. */
+static size_t character_size(const unsigned char *at, size_t left)
+{
+    size_t size = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
+    unsigned char least = 0x80, most = 0xbf;
+
+    if (at[0] < 0xc2 || at[0] > 0xf4 || size > left)
+        return 0;
+    if (at[0] == 0xe0)
+        least = 0xa0;
+    else if (at[0] == 0xed)
+        most = 0x9f;
+    else if (at[0] == 0xf0)
+        least = 0x90;
+    else if (at[0] == 0xf4)
+        most = 0x8f;
+    if (at[1] < least || at[1] > most)
+        return 0;
+    for (size_t i = 2; i < size; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    return size;
+}
+
 void wire_put_string(struct wire_text *text, const char *bytes, size_t length)
 {
     size_t begin = 0;
@@ -63,6 +95,15 @@ void wire_put_string(struct wire_text *text, const char *bytes, size_t length)
     wire_put_bytes(text, "\"", 1);
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)bytes[i];
+        if (byte >= 0x80) {
+            size_t size = character_size((const unsigned char *)bytes + i, length - i);
+            if (size == 0) {
+                wire_fail(text, "holds text that is not UTF-8");
+                return;
+            }
+            i += size - 1;
+            continue;
+        }
         if (!escapes[byte])
             continue;
         wire_put_bytes(text, bytes + begin, i - begin);
@@ -88,16 +129,42 @@ void wire_put_key(struct wire_text *text, const char *prefix, const char *name)
     text->length += size;
 }
 
+static bool is_flat_enough(struct json_object *value, unsigned levels)
+{
+    if (json_object_is_type(value, json_type_array)) {
+        size_t count = json_object_array_length(value);
+        for (size_t i = 0; i < count; i++)
+            if (levels == 0 || !is_flat_enough(json_object_array_get_idx(value, i), levels - 1))
+                return false;
+        return levels > 0;
+    }
+    if (!json_object_is_type(value, json_type_object))
+        return true;
+    json_object_object_foreach(value, name, member)
+    {
+        (void)name;
+        if (levels == 0 || !is_flat_enough(member, levels - 1))
+            return false;
+    }
+    return levels > 0;
+}
+
 void wire_put_value(struct wire_text *text, struct json_object *value)
 {
     size_t length;
+
+    if (!value) {
+        wire_put(text, "null");
+        return;
+    }
+    if (!is_flat_enough(value, WIRE_WRITE_DEPTH)) {
+        wire_fail(text, "is nested too deeply");
+        return;
+    }
     const char *printed =
         json_object_to_json_string_length(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
-
-    if (!value)
-        wire_put(text, "null");
-    else if (!printed)
-        text->failed = true;
-    else
+    if (printed)
         wire_put_bytes(text, printed, length);
+    else
+        wire_fail(text, "does not fit into memory");
 }

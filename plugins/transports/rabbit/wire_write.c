@@ -8,11 +8,16 @@ static void begin(struct wire_text *text)
 {
     text->length = 0;
     text->failed = false;
+    text->problem = NULL;
 }
 
 static bool put_envelope(struct wire_text *body, const struct wire_text *message)
 {
     begin(body);
+    if (message->failed) {
+        wire_fail(body, message->problem);
+        return false;
+    }
     wire_put(body, "{\"oslo.version\": \"2.0\", \"oslo.message\": ");
     wire_put_string(body, message->data, message->length);
     wire_put(body, "}");
@@ -76,20 +81,20 @@ bool wire_write_request(struct wire_text *body, struct wire_text *scratch, const
     put_text_member(scratch, "_unique_id", ids->unique_id);
     put_context(scratch, message->context);
     wire_put(scratch, "}");
-    return !scratch->failed && put_envelope(body, scratch);
+    return put_envelope(body, scratch);
 }
 
 /* A failure travels as JSON text inside the message: a string once more. */
 static void put_failure(struct wire_text *text, struct json_object *failure)
 {
-    size_t length;
-    const char *printed =
-        json_object_to_json_string_length(failure, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
+    struct wire_text inner = {.limit = text->limit};
 
-    if (printed)
-        wire_put_string(text, printed, length);
+    wire_put_value(&inner, failure);
+    if (inner.failed)
+        wire_fail(text, inner.problem);
     else
-        text->failed = true;
+        wire_put_string(text, inner.data, inner.length);
+    wire_text_free(&inner);
 }
 
 bool wire_write_reply(struct wire_text *body, struct wire_text *scratch, struct json_object *msg_id,
@@ -111,5 +116,5 @@ bool wire_write_reply(struct wire_text *body, struct wire_text *scratch, struct 
     wire_put_value(scratch, msg_id);
     put_text_member(scratch, "_unique_id", unique_id);
     wire_put(scratch, "}");
-    return !scratch->failed && put_envelope(body, scratch);
+    return put_envelope(body, scratch);
 }
