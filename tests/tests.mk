@@ -31,6 +31,7 @@ include tests/unit/replies.mk
 include tests/unit/rpc.mk
 include tests/unit/fake.mk
 include tests/unit/nanomsg.mk
+include tests/unit/rabbit.mk
 include tests/unit/cli.mk
 include tests/modules/modules.mk
 include tests/headers/headers.mk

@@ -24,15 +24,18 @@ static bool make_room(struct wire_text *text, size_t more)
 {
     if (text->failed)
         return false;
+    if (more > text->limit - text->length) {
+        wire_fail(text, "is larger than max_message_size");
+        return false;
+    }
     if (more <= text->capacity - text->length)
         return true;
     size_t wanted = text->capacity ? text->capacity : FIRST_CAPACITY;
-    while (wanted - text->length < more && wanted <= text->limit)
+    while (wanted - text->length < more)
         wanted *= 2;
-    bool fits = text->length + more <= text->limit;
-    char *data = fits ? realloc(text->data, wanted) : NULL;
+    char *data = realloc(text->data, wanted);
     if (!data) {
-        wire_fail(text, fits ? "does not fit into memory" : "is larger than max_message_size");
+        wire_fail(text, "does not fit into memory");
         return false;
     }
     text->data = data;
