@@ -39,3 +39,4 @@ include tests/build/build.mk
 include tests/installed/installed.mk
 include tests/conformance/conformance.mk
 include tests/functional/functional.mk
+include tests/interop/interop.mk

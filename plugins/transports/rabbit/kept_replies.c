@@ -97,7 +97,8 @@ static void publish_reply(struct publisher *publisher, struct kept_reply *reply)
                                     .body = reply->body,
                                     .length = reply->length,
                                     .mandatory = publisher->link.options->direct_mandatory,
-                                    .expiration_ms = -1},
+                                    .expiration_ms = -1,
+                                    .compression = publisher->link.options->compression},
                         .unique_id = reply->unique_id};
     struct unconfirmed *message = posting_start(publisher, &post);
 

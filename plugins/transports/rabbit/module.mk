@@ -9,6 +9,7 @@ rabbit_sources = \
 	plugins/transports/rabbit/dedup.h \
 	plugins/transports/rabbit/dial.c \
 	plugins/transports/rabbit/dial.h \
+	plugins/transports/rabbit/explain.c \
 	plugins/transports/rabbit/exchanges.c \
 	plugins/transports/rabbit/frames.c \
 	plugins/transports/rabbit/frames.h \

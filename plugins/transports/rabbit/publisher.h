@@ -47,6 +47,9 @@ void publisher_heartbeat(struct publisher *publisher, const char *queue, const c
 /* Reads what has come for the publisher: for the thread that saw its socket readable. */
 void publisher_read(struct publisher *publisher);
 
+/* Adds to `details` what became of a call that was published not long ago. */
+void publisher_explain(struct publisher *publisher, uint64_t call_id, struct json_object *details);
+
 /* Connections made so far, unconfirmed messages, replies that wait; for reports. */
 struct json_object *publisher_report(struct publisher *publisher);
 

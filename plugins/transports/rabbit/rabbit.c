@@ -72,6 +72,11 @@ static struct json_object *report(ostler_driver_transport *transport)
     return publisher_report(transport->publisher);
 }
 
+static void explain(ostler_driver_transport *transport, uint64_t call_id, struct json_object *details)
+{
+    publisher_explain(transport->publisher, call_id, details);
+}
+
 static const struct ostler_driver_ops operations = {
     .open = open_transport,
     .close = close_transport,
@@ -89,6 +94,7 @@ static const struct ostler_driver_ops operations = {
     .incoming_heartbeat = incoming_heartbeat,
     .incoming_free = incoming_free,
     .report = report,
+    .explain = explain,
 };
 
 static const char *const aliases[] = {"kombu", NULL};
