@@ -40,3 +40,4 @@ include tests/installed/installed.mk
 include tests/conformance/conformance.mk
 include tests/functional/functional.mk
 include tests/interop/interop.mk
+include tests/fault/fault.mk
