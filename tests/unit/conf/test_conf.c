@@ -106,6 +106,28 @@ Test(conf, a_bad_value_of_the_core_shows_when_anything_is_declared)
     ostler_conf_unref(conf);
 }
 
+static void collect(void *user, enum ostler_status status, const char *text)
+{
+    char *all = user;
+
+    snprintf(all + strlen(all), 512 - strlen(all), "%d %s\n", (int)status, text);
+}
+
+Test(conf, all_bad_values_at_once)
+{
+    ostler_conf *conf =
+        scratch_conf("[DEFAULT]\ndebug = 2\n[x]\nnumber = ten\n[server:a]\nexecutor_thread_pool_size = 0\n");
+    char all[512] = "";
+
+    (void)ostler_conf_declare(conf, "x", options, NULL);
+    cr_assert_eq(ostler_conf_failures(conf, collect, all, NULL), OSTLER_OK);
+    cr_expect_str_eq(all, "4 test.conf:2: [DEFAULT] debug: expected true, 1, on, yes, false, 0, off or no, got \"2\"\n"
+                          "4 test.conf:4: [x] number: expected an integer, got \"ten\"\n"
+                          "4 test.conf:6: [server:a] executor_thread_pool_size: expected a number not less than 1, got "
+                          "\"0\"\n");
+    ostler_conf_unref(conf);
+}
+
 Test(conf, a_bad_value_nobody_asked_about_is_logged_once)
 {
     ostler_conf *conf = scratch_conf("[DEFAULT]\nrpc_response_timeout = soon\n");
