@@ -1,5 +1,6 @@
 # doc/: the guide, installed with the manual pages.
 dist_doc_DATA = README.md \
+	doc/config.md \
 	doc/differences.md \
 	doc/modules.md \
 	doc/threads.md \
