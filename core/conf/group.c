@@ -92,8 +92,14 @@ struct group *group_make(ostler_conf *conf, const char *name)
 
     const struct group *pattern = group_pattern(conf, name);
     HASH_ADD_KEYPTR(hh, conf->groups, group->key, strlen(group->key), group);
-    if (!group->hh.tbl || (pattern && !add_slots_of(conf, group, pattern)))
+    if (!group->hh.tbl)
         return NULL;
+    if (pattern && !add_slots_of(conf, group, pattern)) {
+        /* Not half of it. */
+        HASH_CLEAR(hh, group->slots);
+        HASH_DEL(conf->groups, group);
+        return NULL;
+    }
     return group;
 }
 
