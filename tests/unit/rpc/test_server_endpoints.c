@@ -82,7 +82,9 @@ static void fini(void *state)
 {
     free(((struct state *)state)->value);
     free(state);
+    pthread_mutex_lock(&lock);
     finished_by = pthread_self();
+    pthread_mutex_unlock(&lock);
     atomic_fetch_add(&finished, 1);
 }
 
