@@ -119,6 +119,25 @@ static enum ostler_status keep(ostler_request *request, void *state)
     return OSTLER_OK;
 }
 
+/* What the endpoint `control` does. */
+static enum ostler_status control(ostler_request *request, void *state)
+{
+    const struct ostler_endpoint_host *host = atomic_load(&host_of_a);
+    struct ostler_error error = OSTLER_ERROR_INIT;
+    struct json_object *told = json_object_new_array();
+
+    (void)state;
+    json_object_array_add(told, json_object_new_int((int)host->reset(host->self, &error)));
+    json_object_array_add(told, json_object_new_int((int)host->stop(host->self, &error)));
+    struct json_object *stats = host->stats(host->self), *description = host->describe(host->self);
+    json_object_array_add(told, json_object_get(json_object_object_get(stats, "in_flight")));
+    json_object_array_add(told, json_object_get(json_object_object_get(description, "target")));
+    json_object_put(stats);
+    json_object_put(description);
+    ostler_error_clear(&error);
+    return ostler_request_return(request, told);
+}
+
 static const struct ostler_method a_methods[] = {{"show_a", show, "", OSTLER_METHOD_EXPOSED, "returns the unit"},
                                                  {NULL, NULL, NULL, 0, NULL}};
 static const struct ostler_method b_methods[] = {
