@@ -159,6 +159,40 @@ static void drain_conn(struct client *client, struct conn *conn, struct sink *si
         client_conn_lost(client, conn);
 }
 
+/* --- Asking nodes what they serve ------------------------------------------------------------------------------------------------ */
+
+/* Greets the nodes that have not said what they serve, as far as they can be; `wait` gets what to wait for until they
+ * have. */
+static nfds_t ask(struct client *client, struct pollfd *wait)
+{
+    nfds_t waiting = 0;
+    size_t count;
+    struct conn **conns = client_conns(client, &count);
+
+    for (size_t i = 0; i < count && waiting < DISCOVERED_MAX; i++) {
+        struct conn *conn = conns[i];
+        pthread_mutex_lock(&client->lock);
+        bool known = conn->services_known, greeted = conn->greeted;
+        pthread_mutex_unlock(&client->lock);
+        if (known)
+            continue;
+        if (!greeted) {
+            enum conn_result result = conn_say(conn, WIRE_HELLO, 0);
+            if (result == CONN_GONE || result == CONN_LOST) {
+                client_conn_lost(client, conn);
+                continue;
+            }
+            greeted = result == CONN_SENT;
+            pthread_mutex_lock(&client->lock);
+            conn->greeted = conn->greeted || greeted;
+            pthread_mutex_unlock(&client->lock);
+        }
+        wait[waiting++] = (struct pollfd){.fd = greeted ? conn->readable : conn->writable, .events = POLLIN};
+    }
+    client_conns_unref(client, conns, count);
+    return waiting;
+}
+
 /* --- The tick: what must be done without a message to cause it ------------------------------------------------------------ */
 
 static void set_tick(struct client *client, long milliseconds)
@@ -203,6 +237,7 @@ static void look_around(struct client *client)
 {
     ostler_time now = ostler_now();
     bool expire = now - client->expired_at >= EXPIRE_NS;
+    struct pollfd wait[DISCOVERED_MAX];
     size_t count;
     struct conn **conns = client_conns(client, &count);
 
@@ -218,6 +253,8 @@ static void look_around(struct client *client)
     if (expire)
         client->expired_at = now;
     client_conns_unref(client, conns, count);
+    if (client->bounced && client->settings->tcp)
+        ask(client, wait);
     client_bounced_retry(client);
 }
 
@@ -344,42 +381,11 @@ void client_drain(struct client *client)
     client_conns_unref(client, conns, count);
 }
 
-/* Nodes that have not said what they serve; greets those that can be. */
-static nfds_t ask(struct client *client, struct conn **conns, size_t count, struct pollfd *wait)
-{
-    nfds_t waiting = 0;
-
-    for (size_t i = 0; i < count && waiting < DISCOVERED_MAX; i++) {
-        struct conn *conn = conns[i];
-        pthread_mutex_lock(&client->lock);
-        bool known = conn->services_known, greeted = conn->greeted;
-        pthread_mutex_unlock(&client->lock);
-        if (known)
-            continue;
-        if (!greeted) {
-            enum conn_result result = conn_say(conn, WIRE_HELLO, 0);
-            if (result == CONN_GONE || result == CONN_LOST) {
-                client_conn_lost(client, conn);
-                continue;
-            }
-            greeted = result == CONN_SENT;
-            pthread_mutex_lock(&client->lock);
-            conn->greeted = conn->greeted || greeted;
-            pthread_mutex_unlock(&client->lock);
-        }
-        wait[waiting++] = (struct pollfd){.fd = greeted ? conn->readable : conn->writable, .events = POLLIN};
-    }
-    return waiting;
-}
-
 void client_discover(struct client *client, ostler_time deadline)
 {
     struct pollfd wait[DISCOVERED_MAX];
-    size_t count;
-    struct conn **conns = client_conns(client, &count);
-    nfds_t waiting = ask(client, conns, count, wait);
+    nfds_t waiting = ask(client, wait);
 
-    client_conns_unref(client, conns, count);
     if (waiting > 0 && poll(wait, waiting, ostler_time_left_ms(deadline)) > 0)
         client_drain(client);
 }

@@ -12,24 +12,10 @@ enum { PARTS_MAX = 6, SPARES_MAX = 256, SERVICES_MAX = 100000 };
 
 /* --- Life ------------------------------------------------------------------------------------------------------------ */
 
-static enum ostler_status connect_to(const struct settings *settings, struct conn *conn, struct ostler_error *error)
-{
-    char *address = socket_address(settings, conn->address);
-    enum ostler_status status = OSTLER_OK;
-
-    if (!address)
-        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    if (nn_connect(conn->socket, address) < 0)
-        status = ostler_error_set(error, OSTLER_E_SYSTEM, "cannot connect to %s: %s", address, nn_strerror(errno));
-    free(address);
-    return status;
-}
-
 enum ostler_status conn_open(const struct settings *settings, const char *address, struct conn **out,
                              struct ostler_error *error)
 {
     struct conn *conn = calloc(1, sizeof *conn);
-    enum ostler_status status = OSTLER_E_NOMEM;
 
     if (!conn || !(conn->address = strdup(address))) {
         free(conn);
@@ -39,10 +25,12 @@ enum ostler_status conn_open(const struct settings *settings, const char *addres
     conn->references = 1;
     conn->opened = conn->used = ostler_now();
     conn->socket = socket_open(settings, NN_REQ, error);
-    status = conn->socket < 0 ? OSTLER_E_SYSTEM : connect_to(settings, conn, error);
-    if (status != OSTLER_OK) {
+    int problem = conn->socket >= 0 ? socket_connect(settings, conn->socket, address) : 0;
+    if (problem)
+        ostler_error_set(error, OSTLER_E_SYSTEM, "cannot connect to %s: %s", address, nn_strerror(problem));
+    if (conn->socket < 0 || problem) {
         conn_free(conn);
-        return status;
+        return OSTLER_E_SYSTEM;
     }
     conn->readable = socket_descriptor(conn->socket, NN_RCVFD);
     conn->writable = socket_descriptor(conn->socket, NN_SNDFD);
@@ -232,7 +220,7 @@ enum conn_result conn_send(struct conn *conn, uint8_t flags, struct iovec *parts
     enum conn_result result = CONN_SENT;
 
     pthread_mutex_lock(&conn->lock);
-    if (conn->dead)
+    if (conn->dead || nn_get_statistic(conn->socket, NN_STAT_BROKEN_CONNECTIONS) > 0)
         result = CONN_GONE;
     else if (id && !add_pending(conn, id, expiry))
         result = CONN_NOMEM;

@@ -120,12 +120,10 @@ static bool is_bound(const ostler_driver_transport *transport, const char *addre
 static int bind_to(ostler_driver_transport *transport, char *address)
 {
     char **bound = realloc(transport->bound, (transport->bound_count + 1) * sizeof *bound);
-    char *full = bound ? socket_address(&transport->settings, address) : NULL;
-    int problem = full ? node_bind(transport->node, full) : ENOMEM;
+    int problem = bound ? socket_bind(&transport->settings, transport->node->socket, address) : ENOMEM;
 
     if (bound)
         transport->bound = bound;
-    free(full);
     if (problem == 0 && !transport->settings.tcp && chmod(address, transport->settings.socket_mode) != 0)
         problem = errno;
     if (problem) {

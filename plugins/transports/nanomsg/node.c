@@ -40,11 +40,6 @@ enum ostler_status node_new(const struct settings *settings, struct values *valu
     return OSTLER_OK;
 }
 
-int node_bind(struct node *node, const char *address)
-{
-    return nn_bind(node->socket, address) < 0 ? errno : 0;
-}
-
 /* --- What comes in; the lock is held -------------------------------------------------------------------------------- */
 
 static void warn(struct node *node, struct peer *peer, const char *what)

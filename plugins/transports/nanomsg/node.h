@@ -58,9 +58,6 @@ struct node {
 enum ostler_status node_new(const struct settings *settings, struct values *values, struct node **node,
                             struct ostler_error *error);
 
-/* Binds to nanomsg's address. Returns 0 or an errno value. */
-int node_bind(struct node *node, const char *address);
-
 /* Says goodbye to clients once they have their replies, as far as they tell within a short time. */
 void node_free(struct node *node);
 
