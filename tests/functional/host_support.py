@@ -241,6 +241,11 @@ class Host:
         assert code == 0, "ended with %d; log:\n%s" % (code, self.log())
 
 
+def _chosen():
+    """All tests, or those that the arguments name."""
+    return [function for function in _tests if not sys.argv[1:] or function.__name__ in sys.argv[1:]]
+
+
 def _run_one(number, function):
     name = "%d - %s" % (number, (function.__doc__ or function.__name__).strip().rstrip("."))
     signal.alarm(TEST_LIMIT)
@@ -267,6 +272,6 @@ def _too_long(*_):
 
 def main():
     signal.signal(signal.SIGALRM, _too_long)
-    print("1..%d" % len(_tests))
-    good = [_run_one(number, function) for number, function in enumerate(_tests, 1)]
+    print("1..%d" % len(_chosen()))
+    good = [_run_one(number, function) for number, function in enumerate(_chosen(), 1)]
     sys.exit(0 if all(good) else 1)

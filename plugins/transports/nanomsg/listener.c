@@ -185,6 +185,7 @@ void listener_stop(ostler_driver_listener *listener)
     pthread_mutex_lock(&node->lock);
     if (!listener->stopped) {
         listener->stopped = true;
+        HASH_DEL(node->listeners, listener); /* its name is free for another one */
         node->active--;
         node_publish(node);
     }
@@ -211,7 +212,6 @@ void listener_close(ostler_driver_listener *listener)
 
     pthread_mutex_lock(&node->lock);
     refuse_queue(listener);
-    HASH_DEL(node->listeners, listener);
     pthread_mutex_unlock(&node->lock);
     destroy(listener);
 }

@@ -41,7 +41,7 @@ struct node {
     int socket, readable; /* nanomsg's socket and its descriptor */
     pthread_mutex_t lock; /* guards all below */
     struct peers peers;
-    ostler_driver_listener *listeners; /* by key; also those that are stopped */
+    ostler_driver_listener *listeners; /* by key, until they are stopped */
     ostler_driver_listener *waiting;   /* have a thread, which may become the reader */
     size_t active;                     /* not stopped */
     const void *reader;                /* the listener or the keeper that reads, or NULL */
