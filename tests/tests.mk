@@ -14,9 +14,8 @@ AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)' ; export CC ; \
 	CXX='$(CXX)' ; export CXX ; \
 	JSONC_CFLAGS='$(JSONC_CFLAGS)' ; export JSONC_CFLAGS ; \
-	LSAN_OPTIONS="suppressions=$(abs_top_srcdir)/tests/support/lsan.supp:print_suppressions=0" ; export LSAN_OPTIONS ;
 
-EXTRA_DIST += tests/support/plain/criterion/criterion.h tests/support/lsan.supp tests/support/tap.sh
+EXTRA_DIST += tests/support/plain/criterion/criterion.h tests/support/tap.sh
 
 # Unit tests see what the folder of core/ that they mirror sees, and link its layers: archives, so that each stands before
 # those which it uses.
