@@ -104,11 +104,10 @@ static enum ostler_status start(const ostler_client *client, struct async_call *
                                 bool *owed, struct ostler_error *error)
 {
     *owed = false;
-    enum ostler_status status = replies_add(client->replies, &async->base.call, error);
+    enum ostler_status status = replies_add(client->replies, &async->base.call, &outgoing->message.call_id, error);
     if (status != OSTLER_OK)
         return status;
 
-    outgoing->message.call_id = async->base.call.id;
     if (replies_have_event_loop(client->replies))
         outgoing->message.deadline = OSTLER_AT_ONCE;
     status = client->ops->send(client->driver, &outgoing->message, NULL, error);

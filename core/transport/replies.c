@@ -339,12 +339,14 @@ static bool due_first(struct replies *replies)
     return replies->completer_reads;
 }
 
-enum ostler_status replies_add(struct replies *replies, struct call *call, struct ostler_error *error)
+enum ostler_status replies_add(struct replies *replies, struct call *call, uint64_t *id, struct ostler_error *error)
 {
     pthread_mutex_lock(&replies->lock);
     enum ostler_status status = calls_add(&replies->calls, call);
     size_t count = replies->calls.count;
     bool wake_reader = status == OSTLER_OK && calls_first_due(&replies->calls) == call && due_first(replies);
+    if (status == OSTLER_OK && id)
+        *id = call->id;
     pthread_mutex_unlock(&replies->lock);
 
     if (wake_reader)

@@ -65,10 +65,11 @@ bool replies_have_event_loop(const struct replies *replies);
 int replies_fd(const struct replies *replies);
 size_t replies_process(struct replies *replies);
 
-/* A waited call: init, add (which gives call.id), send, wait or drop, fini. */
+/* A waited call: init, add, send, wait or drop, fini. Adding gives the id to send it with (nullable): call.id may be gone
+ * at once, as the call can end before it is sent. */
 void waited_call_init(struct waited_call *waited, enum call_style style, ostler_time deadline, double monitor_timeout);
 void waited_call_fini(struct waited_call *waited);
-enum ostler_status replies_add(struct replies *replies, struct call *call, struct ostler_error *error);
+enum ostler_status replies_add(struct replies *replies, struct call *call, uint64_t *id, struct ostler_error *error);
 
 /* Waits until the call has ended, at the latest when it is due; then call.end says how. */
 void replies_wait(struct replies *replies, struct waited_call *waited);
