@@ -222,11 +222,16 @@ class Host:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def reload(self):
-        """SIGHUP, and back when it has been taken or refused; returns the state's STATUS."""
+    def reload(self, logged=True):
+        """SIGHUP, and back when it has been taken or refused, and the log up to there has arrived unless it goes
+        elsewhere; returns the STATUS."""
+        since = self.mark()
         self.signal(signal.SIGHUP)
         self.wait_notify("RELOADING=1")
-        return self.wait_notify("READY=1")[-1]
+        status = self.wait_notify("READY=1")[-1]
+        if logged:
+            self.wait_log("configuration reloaded|stays in force", since)
+        return status
 
     def wait(self):
         """Its exit code; the whole log has been read."""
