@@ -185,6 +185,7 @@ static nfds_t ask(struct client *client, struct pollfd *wait)
             greeted = result == CONN_SENT;
             pthread_mutex_lock(&client->lock);
             conn->greeted = conn->greeted || greeted;
+            conn->asked = ostler_now();
             pthread_mutex_unlock(&client->lock);
         }
         wait[waiting++] = (struct pollfd){.fd = greeted ? conn->readable : conn->writable, .events = POLLIN};
