@@ -95,8 +95,7 @@ static void drop_owed(struct client *client)
 {
     struct owed *owed, *next;
 
-    DL_FOREACH_SAFE(client->owed, owed, next)
-    {
+    DL_FOREACH_SAFE (client->owed, owed, next) {
         DL_DELETE(client->owed, owed);
         json_object_put(owed->reply.value);
         free(owed->reply.reason);
@@ -109,13 +108,11 @@ static void free_conns(struct client *client)
     struct conn *conn, *next_conn;
     struct place *place, *next_place;
 
-    HASH_ITER(hh, client->conns, conn, next_conn)
-    {
+    HASH_ITER (hh, client->conns, conn, next_conn) {
         HASH_DEL(client->conns, conn);
         conn_free(conn);
     }
-    HASH_ITER(hh, client->places, place, next_place)
-    {
+    HASH_ITER (hh, client->places, place, next_place) {
         HASH_DEL(client->places, place);
         free(place);
     }

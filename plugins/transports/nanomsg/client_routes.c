@@ -6,8 +6,8 @@
 
 enum { TOPICS_MAX = 4096 };
 /* What a node has said is asked again so often, and hosts are tried again, as long as there is something to send. */
-#define ASK_AGAIN_NS (5 * INT64_C(1000000000))
-#define HOSTS_AGAIN_NS (1 * INT64_C(1000000000))
+#define ASK_AGAIN_NS   (5 * INT64_C(1000000000))
+#define HOSTS_AGAIN_NS (250 * INT64_C(1000000))
 /* So long after a look that did not learn everything the next one is worth it. */
 #define LOOK_AGAIN_NS (50 * INT64_C(1000000))
 
@@ -29,8 +29,7 @@ void client_topics_clear(struct client *client)
 {
     struct topic *topic, *next;
 
-    HASH_ITER(hh, client->topics, topic, next)
-    {
+    HASH_ITER (hh, client->topics, topic, next) {
         HASH_DEL(client->topics, topic);
         clear_routes(topic);
         free(topic);
@@ -145,8 +144,8 @@ static enum ostler_status know_topic(struct client *client, const char *exchange
     if (!topic)
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     uint64_t generation = client->ops->generation(client->matchmaker, exchange, name);
-    bool fresh = topic->valid && topic->complete && topic->generation == generation &&
-                 topic->services == client->services;
+    bool fresh =
+        topic->valid && topic->complete && topic->generation == generation && topic->services == client->services;
     bool changed = topic->generation != generation || topic->services != client->services;
     if (fresh && client->settings->tcp)
         fresh = ostler_now() - topic->looked_up < HOSTS_AGAIN_NS;
@@ -202,8 +201,8 @@ enum ostler_status client_choose(struct client *client, const char *exchange, co
     return status;
 }
 
-enum ostler_status client_choose_all(struct client *client, const char *exchange, const char *name,
-                                     struct choice **out, size_t *count, bool *complete, struct ostler_error *error)
+enum ostler_status client_choose_all(struct client *client, const char *exchange, const char *name, struct choice **out,
+                                     size_t *count, bool *complete, struct ostler_error *error)
 {
     struct choice *choices = NULL;
     struct topic *topic = NULL;

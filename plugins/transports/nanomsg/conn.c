@@ -52,8 +52,7 @@ void conn_free(struct conn *conn)
 {
     struct pending *pending, *next;
 
-    HASH_ITER(hh, conn->pending, pending, next)
-    {
+    HASH_ITER (hh, conn->pending, pending, next) {
         HASH_DEL(conn->pending, pending);
         free(pending);
     }
@@ -145,8 +144,7 @@ struct pending *conn_kill(struct conn *conn)
 
     pthread_mutex_lock(&conn->lock);
     conn->dead = true;
-    HASH_ITER(hh, conn->pending, pending, next)
-    {
+    HASH_ITER (hh, conn->pending, pending, next) {
         HASH_DEL(conn->pending, pending);
         pending->next = lost;
         lost = pending;
@@ -161,8 +159,7 @@ size_t conn_expire(struct conn *conn, ostler_time now)
     size_t count = 0;
 
     pthread_mutex_lock(&conn->lock);
-    HASH_ITER(hh, conn->pending, pending, next)
-    {
+    HASH_ITER (hh, conn->pending, pending, next) {
         if (pending->expiry > now)
             continue;
         count += pending->count;

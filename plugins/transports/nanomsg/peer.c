@@ -14,7 +14,7 @@ enum {
     PEERS_MAX = 4096,
     BATCH_RECORDS = 32,
     PARTS_MAX = BATCH_RECORDS + 1,
-    ALL_QUEUES = 4  /* all queues together may hold so many times one peer's bound */
+    ALL_QUEUES = 4 /* all queues together may hold so many times one peer's bound */
 };
 
 /* A client that says nothing for so long is forgotten, and is gone if replies wait for it. */
@@ -29,8 +29,7 @@ static void drop_queue(struct peers *peers, struct peer *peer)
 {
     struct outbound *record, *next;
 
-    DL_FOREACH_SAFE(peer->queue, record, next)
-    {
+    DL_FOREACH_SAFE (peer->queue, record, next) {
         DL_DELETE(peer->queue, record);
         free(record);
         peers->dropped++;
@@ -51,7 +50,7 @@ void peers_fini(struct peers *peers)
 {
     struct peer *peer, *next;
 
-    HASH_ITER(hh, peers->table, peer, next)
+    HASH_ITER (hh, peers->table, peer, next)
         detach(peers, peer);
 }
 
@@ -79,8 +78,7 @@ static void sweep(struct peers *peers, ostler_time now)
     struct peer *peer, *next;
 
     peers->swept_at = now;
-    HASH_ITER(hh, peers->table, peer, next)
-    {
+    HASH_ITER (hh, peers->table, peer, next) {
         bool full = HASH_COUNT(peers->table) >= PEERS_MAX;
         if (peer->references == 1 && !peer->flushing && (peer->seen < limit || (full && !peer->queue)))
             detach(peers, peer);
@@ -188,7 +186,7 @@ static void flush(struct peers *peers, struct peer *peer)
         peer->queued -= size;
         peers->queued -= size;
         transmit(peers, peer, 0, parts, count, size);
-        DL_FOREACH_SAFE(taken, record, next)
+        DL_FOREACH_SAFE (taken, record, next)
             free(record);
         peer_unref(peer);
     }

@@ -9,7 +9,7 @@
 enum {
     WIRE_VERSION = 1,
     WIRE_HEADER_SIZE = 24,
-    WIRE_RECORD_HEAD = 5,      /* length and kind */
+    WIRE_RECORD_HEAD = 5, /* length and kind */
     WIRE_REQUEST_FIXED = 8 + 8 + 4 + 1,
     WIRE_NAMES_MAX = 6 * (1 + OSTLER_NAME_MAX),
     WIRE_REQUEST_HEAD_MAX = WIRE_RECORD_HEAD + WIRE_REQUEST_FIXED + WIRE_NAMES_MAX + 4,

@@ -33,8 +33,16 @@ static enum ostler_status parse(const char *text, size_t length, struct json_obj
 
 Test(values, whole_texts_are_parsed, .init = make, .fini = end, .timeout = 30)
 {
-    static const char *const texts[] = {"5", "-1.5", "true", "null", "\"x\"", "[]", "{\"a\":[1,2,{\"b\":null}]}",
-                                        "9223372036854775807", "18446744073709551615", "\"\xc3\xa4\xf0\x9f\x98\x80\""};
+    static const char *const texts[] = {"5",
+                                        "-1.5",
+                                        "true",
+                                        "null",
+                                        "\"x\"",
+                                        "[]",
+                                        "{\"a\":[1,2,{\"b\":null}]}",
+                                        "9223372036854775807",
+                                        "18446744073709551615",
+                                        "\"\xc3\xa4\xf0\x9f\x98\x80\""};
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct json_object *value = NULL;
