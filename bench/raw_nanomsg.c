@@ -17,7 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_IN_FLIGHT = 65536, MAX_PAYLOAD = 64 * 1024 * 1024, SAMPLES = 1 << 22, EXIT_USAGE = 2, RESEND_NEVER_MS = 1 << 30 };
+enum {
+    MAX_IN_FLIGHT = 65536,
+    MAX_PAYLOAD = 64 * 1024 * 1024,
+    SAMPLES = 1 << 22,
+    EXIT_USAGE = 2,
+    RESEND_NEVER_MS = 1 << 30
+};
 
 struct options {
     size_t payload;

@@ -3,6 +3,7 @@ dist_doc_DATA = README.md \
 	doc/config.md \
 	doc/differences.md \
 	doc/modules.md \
+	doc/nanomsg-wire.md \
 	doc/threads.md \
 	doc/transport-url.md \
 	doc/walk.md \

@@ -58,8 +58,7 @@ static void clear_watches(ostler_matchmaker *matchmaker)
 {
     struct watch *watch, *next;
 
-    HASH_ITER(hh, matchmaker->watches, watch, next)
-    {
+    HASH_ITER (hh, matchmaker->watches, watch, next) {
         HASH_DEL(matchmaker->watches, watch);
         free(watch->path);
         free(watch);
@@ -194,8 +193,7 @@ static void free_peers(struct ostler_peer *peers, size_t count)
     free(peers);
 }
 
-static enum ostler_status read_all(DIR *folder, struct ostler_peer **out, size_t *out_count,
-                                   struct ostler_error *error)
+static enum ostler_status read_all(DIR *folder, struct ostler_peer **out, size_t *out_count, struct ostler_error *error)
 {
     struct ostler_peer *peers = NULL;
     size_t count = 0, capacity = 0;

@@ -83,7 +83,7 @@ struct client {
     pthread_mutex_t owed_lock; /* taken last; guards this */
     struct owed *owed;
 
-    atomic_size_t under_way;  /* replies that are still to come */
+    atomic_size_t under_way;   /* replies that are still to come */
     pthread_mutex_t tick_lock; /* guards these */
     long tick_ms;              /* 0: it does not tick */
     ostler_time expired_at;

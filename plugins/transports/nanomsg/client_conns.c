@@ -58,8 +58,7 @@ static struct place *find_place(struct client *client, const char *address)
         return place;
     if (HASH_COUNT(client->places) >= PLACES_KEPT) {
         ostler_time now = ostler_now();
-        HASH_ITER(hh, client->places, place, next)
-        {
+        HASH_ITER (hh, client->places, place, next) {
             if (place->conn || place->retry_at > now)
                 continue;
             HASH_DEL(client->places, place);

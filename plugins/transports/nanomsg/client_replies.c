@@ -16,8 +16,8 @@
 
 enum {
     EVENTS = 16,
-    TURN = 64,          /* messages taken from one connection at a time */
-    STREAK = 16,        /* polls served from one connection before the others are looked at */
+    TURN = 64,           /* messages taken from one connection at a time */
+    STREAK = 16,         /* polls served from one connection before the others are looked at */
     DISCOVERED_MAX = 64, /* nodes asked at a time */
     LOOK_AROUND_MS = 200,
     RETRY_SOON_MS = 2,
@@ -185,6 +185,7 @@ static nfds_t ask(struct client *client, struct pollfd *wait)
             greeted = result == CONN_SENT;
             pthread_mutex_lock(&client->lock);
             conn->greeted = conn->greeted || greeted;
+            conn->asked = ostler_now();
             pthread_mutex_unlock(&client->lock);
         }
         wait[waiting++] = (struct pollfd){.fd = greeted ? conn->readable : conn->writable, .events = POLLIN};

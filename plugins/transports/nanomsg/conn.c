@@ -52,8 +52,7 @@ void conn_free(struct conn *conn)
 {
     struct pending *pending, *next;
 
-    HASH_ITER(hh, conn->pending, pending, next)
-    {
+    HASH_ITER (hh, conn->pending, pending, next) {
         HASH_DEL(conn->pending, pending);
         free(pending);
     }
@@ -145,8 +144,7 @@ struct pending *conn_kill(struct conn *conn)
 
     pthread_mutex_lock(&conn->lock);
     conn->dead = true;
-    HASH_ITER(hh, conn->pending, pending, next)
-    {
+    HASH_ITER (hh, conn->pending, pending, next) {
         HASH_DEL(conn->pending, pending);
         pending->next = lost;
         lost = pending;
@@ -161,8 +159,7 @@ size_t conn_expire(struct conn *conn, ostler_time now)
     size_t count = 0;
 
     pthread_mutex_lock(&conn->lock);
-    HASH_ITER(hh, conn->pending, pending, next)
-    {
+    HASH_ITER (hh, conn->pending, pending, next) {
         if (pending->expiry > now)
             continue;
         count += pending->count;
@@ -193,13 +190,13 @@ bool conn_confirmed(struct conn *conn)
 
 /* Returns false with errno. parts[0] becomes nanomsg's header, which names no way back but the connection itself, and
  * ours. */
-static bool transmit(struct conn *conn, uint8_t flags, struct iovec *parts, int count, uint64_t received)
+static bool transmit(struct conn *conn, const struct wire_header *counts, struct iovec *parts, int count)
 {
     uint8_t header[4 + WIRE_HEADER_SIZE] = {0x80, 0, 0, 0};
     struct nn_iovec iov[PARTS_MAX];
     struct nn_msghdr message = {.msg_iov = iov, .msg_iovlen = count};
 
-    parts[0] = (struct iovec){.iov_base = header, .iov_len = 4 + wire_put_header(header + 4, flags, received)};
+    parts[0] = (struct iovec){.iov_base = header, .iov_len = 4 + wire_put_header(header + 4, counts)};
     for (int i = 0; i < count; i++)
         iov[i] = (struct nn_iovec){.iov_base = parts[i].iov_base, .iov_len = parts[i].iov_len};
     return nn_sendmsg(conn->socket, &message, NN_DONTWAIT) >= 0;
@@ -224,7 +221,7 @@ enum conn_result conn_send(struct conn *conn, uint8_t flags, struct iovec *parts
         result = CONN_GONE;
     else if (id && !add_pending(conn, id, expiry))
         result = CONN_NOMEM;
-    uint64_t received = conn->received;
+    struct wire_header counts = {.flags = flags, .received = conn->received, .sent = conn->sent};
     /* Counted before it is sent: the answer may be here first. */
     if (result == CONN_SENT)
         conn->sent += wire_weight(size + WIRE_HEADER_SIZE);
@@ -232,13 +229,13 @@ enum conn_result conn_send(struct conn *conn, uint8_t flags, struct iovec *parts
     if (result != CONN_SENT)
         return result;
 
-    bool sent = transmit(conn, flags, parts, count, received);
+    bool sent = transmit(conn, &counts, parts, count);
     int problem = errno;
 
     pthread_mutex_lock(&conn->lock);
     if (sent) {
-        if (received > conn->acknowledged)
-            conn->acknowledged = received;
+        if (counts.received > conn->acknowledged)
+            conn->acknowledged = counts.received;
         result = after_sending(conn, id);
     } else {
         conn->sent -= wire_weight(size + WIRE_HEADER_SIZE);

@@ -152,8 +152,7 @@ static enum ostler_status bind_for(ostler_driver_transport *transport, const str
     }
     for (unsigned index = 0;; index++) {
         char *proposed = NULL;
-        enum ostler_status status =
-            ops->propose(transport->client.matchmaker, target, index, &proposed, error);
+        enum ostler_status status = ops->propose(transport->client.matchmaker, target, index, &proposed, error);
         if (status != OSTLER_OK)
             return status;
         if (is_bound(transport, proposed)) {

@@ -204,11 +204,11 @@ static bool take_record(struct node *node, struct peer *peer, const struct wire_
 
 static void take_message(struct node *node, uint32_t pipe, void *chunk, size_t size, struct turn *turn)
 {
-    struct wire_header header = {.received = 0};
+    struct wire_header header = {.flags = 0};
     struct wire_reader records;
     struct wire_record record = {.kind = 0};
     bool good = wire_open(chunk, size, &header, &records);
-    struct peer *peer = peers_find(&node->peers, pipe, header.received);
+    struct peer *peer = peers_find(&node->peers, pipe, &header);
     bool taken = false, bye = false;
 
     if (!peer) {

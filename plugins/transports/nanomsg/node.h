@@ -63,8 +63,8 @@ void node_free(struct node *node);
 
 /* --- Listeners: see <ostler/driver.h> ----------------------------------------------------------------------------- */
 
-enum ostler_status node_listen(struct node *node, const struct ostler_target *target,
-                               ostler_driver_listener **listener, struct ostler_error *error);
+enum ostler_status node_listen(struct node *node, const struct ostler_target *target, ostler_driver_listener **listener,
+                               struct ostler_error *error);
 size_t listener_poll(ostler_driver_listener *listener, ostler_time deadline, struct ostler_incoming **incoming,
                      size_t max);
 void listener_wake(ostler_driver_listener *listener);

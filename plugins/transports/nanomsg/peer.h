@@ -48,6 +48,7 @@ struct peers {
     struct peer *table;
     size_t queued; /* bytes, of all peers */
     uint64_t dropped;
+    ostler_time swept_at;
 };
 
 void peers_init(struct peers *peers, int socket, pthread_mutex_t *lock, const struct settings *settings);
@@ -55,9 +56,9 @@ void peers_fini(struct peers *peers);
 
 /* The lock is held in all of these. */
 
-/* The peer behind a connection, made if it is new; `received` is what its message says it has received. NULL without
- * memory. */
-struct peer *peers_find(struct peers *peers, uint32_t pipe, uint64_t received);
+/* The peer behind a connection, made if it is new; then the counts in its message's header are where it begins. NULL
+ * without memory. */
+struct peer *peers_find(struct peers *peers, uint32_t pipe, const struct wire_header *header);
 
 /* It has received so much. Sends what has been waiting for that. */
 void peers_acknowledge(struct peers *peers, struct peer *peer, uint64_t received);

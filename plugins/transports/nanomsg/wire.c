@@ -33,13 +33,14 @@ static uint64_t get64(const uint8_t *in)
 
 /* --- Out --------------------------------------------------------------------------------------------------------- */
 
-size_t wire_put_header(uint8_t *out, uint8_t flags, uint64_t received)
+size_t wire_put_header(uint8_t *out, const struct wire_header *header)
 {
     memcpy(out, magic, sizeof magic);
     out[4] = WIRE_VERSION;
-    out[5] = flags;
+    out[5] = header->flags;
     out[6] = out[7] = 0;
-    put64(out + 8, received);
+    put64(out + 8, header->received);
+    put64(out + 16, header->sent);
     return WIRE_HEADER_SIZE;
 }
 
@@ -114,6 +115,7 @@ bool wire_open(const void *message, size_t size, struct wire_header *header, str
         return false;
     header->flags = in[5];
     header->received = get64(in + 8);
+    header->sent = get64(in + 16);
     records->at = in + WIRE_HEADER_SIZE;
     records->left = size - WIRE_HEADER_SIZE;
     return true;
