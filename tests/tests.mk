@@ -13,7 +13,7 @@ AM_TESTS_ENVIRONMENT = \
 	OSTLER_SRCDIR='$(abs_top_srcdir)' ; export OSTLER_SRCDIR ; \
 	CC='$(CC)' ; export CC ; \
 	CXX='$(CXX)' ; export CXX ; \
-	JSONC_CFLAGS='$(JSONC_CFLAGS)' ; export JSONC_CFLAGS ; \
+	JSONC_CFLAGS='$(JSONC_CFLAGS)' ; export JSONC_CFLAGS ;
 
 EXTRA_DIST += tests/support/plain/criterion/criterion.h tests/support/tap.sh
 
