@@ -358,6 +358,22 @@ enum ostler_status replies_add(struct replies *replies, struct call *call, uint6
     return status;
 }
 
+void replies_await(struct replies *replies, struct call *call, ostler_time deadline, ostler_time monitor_deadline)
+{
+    bool wake_reader = false;
+
+    pthread_mutex_lock(&replies->lock);
+    if (call->id) {
+        call->deadline = deadline;
+        call->monitor_deadline = monitor_deadline;
+        calls_due_changed(&replies->calls, call);
+        wake_reader = calls_first_due(&replies->calls) == call && due_first(replies);
+    }
+    pthread_mutex_unlock(&replies->lock);
+    if (wake_reader)
+        replies->ops->replies_wake(replies->driver);
+}
+
 bool replies_drop(struct replies *replies, struct call *call)
 {
     pthread_mutex_lock(&replies->lock);

@@ -77,6 +77,10 @@ void replies_wait(struct replies *replies, struct waited_call *waited);
 /* A gather whose number of receivers is known from sending. */
 void replies_expect(struct replies *replies, struct gather_call *gather, size_t expected);
 
+/* Sets the deadlines of an asynchronous call, unless it has ended: while it is being sent it has none, so that what sending
+ * says of a failure is not lost behind a timeout. */
+void replies_await(struct replies *replies, struct call *call, ostler_time deadline, ostler_time monitor_deadline);
+
 /* Takes back a call that could not be sent. False if it has ended meanwhile: then its end is what counts (and for an
  * asynchronous one the callback will come). */
 bool replies_drop(struct replies *replies, struct call *call);
