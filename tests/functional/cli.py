@@ -145,7 +145,7 @@ def call_is_readable_on_a_terminal():
 
 def a_timeout_is_3():
     check(ostler("call", "demo", "sleep", "seconds:=60", "--timeout", "0.3"), 3, err=["sleep"])
-    check(ostler("call", "nobody", "echo", "--timeout", "0.3"), 3, err=["nobody"])
+    check(ostler("call", "nobody", "echo", "--timeout", "0.3"), 3, err=["ostler: "])
     check(ostler("describe", "nobody", "--timeout", "0.3"), 3, err=["nobody"])
 
 
