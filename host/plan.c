@@ -259,14 +259,10 @@ struct deployment *plan_make(ostler_conf *conf, const struct deployment *previou
     plan.deployment->hooks = *hooks;
     if (gethostname(plan.deployment->host_name, sizeof plan.deployment->host_name - 1) != 0)
         strcpy(plan.deployment->host_name, "localhost");
-    if (ostler_conf_copy(conf, &plan.deployment->transport_conf, &error) != OSTLER_OK ||
-        ostler_conf_sections(conf, "server", &sections, &count, &error) != OSTLER_OK) {
+    if (ostler_conf_sections(conf, "server", &sections, &count, &error) != OSTLER_OK)
         findings_take(findings, NULL, &error);
-    } else {
-        tell_failures(&plan, plan.deployment->transport_conf);
+    else
         plan_servers(&plan, sections, count);
-        tell_failures(&plan, plan.deployment->transport_conf);
-    }
     free(sections);
     refuse_listeners(&plan);
     tell_failures(&plan, conf);

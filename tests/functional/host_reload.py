@@ -112,6 +112,24 @@ def executor_changes():
 
 
 @test
+def driver_options_change():
+    """With other options of its driver a transport is another one: its server is exchanged, under its old name"""
+    with Deployment() as deployment:
+        text = PROBE + "[nanomsg]\nmax_message_size = %d\n"
+        deployment.conf(text % 1000000)
+        host = deployment.start()
+        deployment.conf(text % 1000000 + "[endpoint:probe]\nword = same\n")
+        assert "1 server" in host.reload(), host.log()
+        assert host.log().count("build 1 opened") == 1
+        deployment.conf(text % 2000000)
+        assert "1 server" in host.reload(), host.log()
+        assert deployment.call("demo", "echo", "arg=x", server="node1") == "x"
+        host.wait_log("build 1 ended")
+        assert host.log().count("build 1 opened") == 2
+        host.stop()
+
+
+@test
 def section_renamed():
     """A section that only has another name goes on"""
     with Deployment() as deployment:
