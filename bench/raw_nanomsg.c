@@ -61,7 +61,7 @@ static int open_socket(int domain, int protocol)
     return socket;
 }
 
-/* --- The server --------------------------------------------------------------------------------------------------------- */
+/* --- The server --------------------------------------------------------------------------------------------------- */
 
 /* One message back as it came, its way included. */
 static void echo_raw(int socket)
@@ -103,7 +103,7 @@ static void serve(const char *address, bool raw, int ready)
     }
 }
 
-/* --- The client --------------------------------------------------------------------------------------------------------- */
+/* --- The client --------------------------------------------------------------------------------------------------- */
 
 static void count(struct result *result, uint64_t began)
 {
@@ -247,7 +247,7 @@ static void run(const char *address, const struct options *options)
     free(result.samples);
 }
 
-/* --- Options -------------------------------------------------------------------------------------------------------------- */
+/* --- Options ------------------------------------------------------------------------------------------------------ */
 
 static void usage(void)
 {

@@ -89,7 +89,7 @@ static enum ostler_status folder_announce(ostler_matchmaker *matchmaker, const s
     return registration_make(&matchmaker->paths, target, address, registration, error);
 }
 
-/* --- Whether something may have changed; the lock is held -------------------------------------------------------------- */
+/* --- Whether something may have changed; the lock is held --------------------------------------------------------- */
 
 /* Precise to a few milliseconds, and much cheaper than the exact time. */
 static int64_t roughly_now(void)
@@ -168,7 +168,7 @@ static uint64_t folder_generation(ostler_matchmaker *matchmaker, const char *exc
     return number;
 }
 
-/* --- Looking up ----------------------------------------------------------------------------------------------------------- */
+/* --- Looking up --------------------------------------------------------------------------------------------------- */
 
 static int by_server(const void *a, const void *b)
 {

@@ -18,7 +18,7 @@
 /* A socket this young may be bound and not listening yet. */
 enum { YOUNG_S = 10 };
 
-/* --- The folder's options ---------------------------------------------------------------------------------------------- */
+/* --- The folder's options ----------------------------------------------------------------------------------------- */
 
 enum ostler_status folder_paths_init(struct folder_paths *paths, const ostler_conf *conf, const ostler_url *url,
                                      struct ostler_error *error)
@@ -60,7 +60,7 @@ unsigned folder_paths_file_mode(const struct folder_paths *paths)
     return paths->mode & 0666;
 }
 
-/* --- Names --------------------------------------------------------------------------------------------------------------- */
+/* --- Names -------------------------------------------------------------------------------------------------------- */
 
 static bool is_plain(char c, bool first)
 {
@@ -118,7 +118,7 @@ enum ostler_status folder_paths_server(const char *server, char *name, struct os
     return OSTLER_OK;
 }
 
-/* --- Folders --------------------------------------------------------------------------------------------------------------- */
+/* --- Folders ------------------------------------------------------------------------------------------------------ */
 
 /* Whoever can put files into the folder can pass for a server. */
 static enum ostler_status check_folder(const struct folder_paths *paths, int fd, enum ostler_status failure,
@@ -203,7 +203,7 @@ enum ostler_status folder_paths_open(const struct folder_paths *paths, const cha
     return status;
 }
 
-/* --- Sockets ------------------------------------------------------------------------------------------------------------------ */
+/* --- Sockets ------------------------------------------------------------------------------------------------------ */
 
 /* Whether nobody listens on it: only then a connection is refused. */
 static bool is_stale(const char *path)

@@ -46,7 +46,7 @@ static bool is_current(int folder, const char *name, int file)
            named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
 }
 
-/* --- Reading ------------------------------------------------------------------------------------------------------------ */
+/* --- Reading ------------------------------------------------------------------------------------------------------ */
 
 static struct json_object *read_file(int file)
 {
@@ -107,7 +107,7 @@ bool registration_read(int folder, const char *name, struct ostler_peer *peer)
     return good;
 }
 
-/* --- Making --------------------------------------------------------------------------------------------------------------- */
+/* --- Making ------------------------------------------------------------------------------------------------------- */
 
 static bool write_file(int file, const struct ostler_target *target, const char *address)
 {

@@ -31,7 +31,7 @@ struct ostler_registration {
     char unused;
 };
 
-/* --- The file ------------------------------------------------------------------------------------------------------------ */
+/* --- The file ----------------------------------------------------------------------------------------------------- */
 
 static bool is_address(const char *text)
 {
@@ -167,7 +167,7 @@ static void refresh(ostler_matchmaker *matchmaker)
     ostler_error_clear(&error);
 }
 
-/* --- Operations ---------------------------------------------------------------------------------------------------------- */
+/* --- Operations --------------------------------------------------------------------------------------------------- */
 
 static enum ostler_status ring_open(const ostler_conf *conf, const ostler_url *url, ostler_matchmaker **out,
                                     struct ostler_error *error)

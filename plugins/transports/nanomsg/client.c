@@ -15,6 +15,7 @@
 
 /* How long nodes have to confirm that they have everything that was sent. */
 #define FAREWELL_S 1.0
+enum { LOOK_MS = 50 };
 
 static bool watch(struct client *client, int fd, uint32_t tag)
 {
@@ -46,7 +47,7 @@ enum ostler_status client_open(struct client *client, const struct settings *set
     return OSTLER_OK;
 }
 
-/* --- Ending ------------------------------------------------------------------------------------------------------------- */
+/* --- Ending ------------------------------------------------------------------------------------------------------- */
 
 /* Drops those that have confirmed all that was sent, or cannot any more; the rest are what to wait for. */
 static size_t unconfirmed(struct client *client, struct conn **conns, size_t *count, struct pollfd *wait)
@@ -79,7 +80,8 @@ static void say_goodbye(struct client *client)
     for (size_t i = 0; i < count; i++)
         conn_say(conns[i], WIRE_BYE, WIRE_WANTS_ACK);
     while (unconfirmed(client, conns, &count, wait) > 0 && ostler_now() < until) {
-        poll(wait, count, ostler_time_left_ms(until));
+        /* A connection that breaks wakes nobody. */
+        poll(wait, count, ostler_time_left_ms(until) < LOOK_MS ? ostler_time_left_ms(until) : LOOK_MS);
         client_drain(client);
     }
     if (count > 0)

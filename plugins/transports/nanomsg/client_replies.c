@@ -34,7 +34,7 @@ struct sink {
     size_t count, max;
 };
 
-/* --- One message; `reading` is held --------------------------------------------------------------------------------------- */
+/* --- One message; `reading` is held ------------------------------------------------------------------------------- */
 
 static void put(struct client *client, struct sink *sink, const struct ostler_reply *reply)
 {
@@ -141,8 +141,8 @@ static bool take_message(struct client *client, struct conn *conn, const void *c
     return good && !bye;
 }
 
-/* Takes what has come on one connection. */
-static void drain_conn(struct client *client, struct conn *conn, struct sink *sink, int messages)
+/* Takes what has come on one connection. Returns false if that is over. */
+static bool drain_conn(struct client *client, struct conn *conn, struct sink *sink, int messages)
 {
     bool useful = true;
 
@@ -157,9 +157,10 @@ static void drain_conn(struct client *client, struct conn *conn, struct sink *si
     }
     if (!useful)
         client_conn_lost(client, conn);
+    return useful;
 }
 
-/* --- Asking nodes what they serve ------------------------------------------------------------------------------------------------ */
+/* --- Asking nodes what they serve --------------------------------------------------------------------------------- */
 
 /* Greets the nodes that have not said what they serve, as far as they can be; `wait` gets what to wait for until they
  * have. */
@@ -194,7 +195,7 @@ static nfds_t ask(struct client *client, struct pollfd *wait)
     return waiting;
 }
 
-/* --- The tick: what must be done without a message to cause it ------------------------------------------------------------ */
+/* --- The tick: what must be done without a message to cause it ---------------------------------------------------- */
 
 static void set_tick(struct client *client, long milliseconds)
 {
@@ -234,6 +235,20 @@ static void adjust_tick(struct client *client)
     pthread_mutex_unlock(&client->tick_lock);
 }
 
+static void set_hot(struct client *client, struct conn *conn)
+{
+    if (client->hot == conn)
+        return;
+    if (client->hot)
+        client_conn_unref(client, client->hot);
+    client->hot = conn;
+    if (conn) {
+        pthread_mutex_lock(&client->lock);
+        conn->references++;
+        pthread_mutex_unlock(&client->lock);
+    }
+}
+
 static void look_around(struct client *client)
 {
     ostler_time now = ostler_now();
@@ -254,6 +269,8 @@ static void look_around(struct client *client)
     if (expire)
         client->expired_at = now;
     client_conns_unref(client, conns, count);
+    if (client->hot && conn_broken(client->hot))
+        set_hot(client, NULL);
     if (client->bounced && client->settings->tcp)
         ask(client, wait);
     client_bounced_retry(client);
@@ -269,7 +286,7 @@ static void on_tick(struct client *client)
     adjust_tick(client);
 }
 
-/* --- Polling ------------------------------------------------------------------------------------------------------------------ */
+/* --- Polling ------------------------------------------------------------------------------------------------------ */
 
 static void take_owed(struct client *client, struct sink *sink)
 {
@@ -286,20 +303,6 @@ static void take_owed(struct client *client, struct sink *sink)
         eventfd_raise(client->wake);
 }
 
-static void set_hot(struct client *client, struct conn *conn)
-{
-    if (client->hot == conn)
-        return;
-    if (client->hot)
-        client_conn_unref(client, client->hot);
-    client->hot = conn;
-    if (conn) {
-        pthread_mutex_lock(&client->lock);
-        conn->references++;
-        pthread_mutex_unlock(&client->lock);
-    }
-}
-
 static void on_conn(struct client *client, uint32_t serial, struct sink *sink)
 {
     struct conn *conn;
@@ -311,8 +314,8 @@ static void on_conn(struct client *client, uint32_t serial, struct sink *sink)
     pthread_mutex_unlock(&client->lock);
     if (!conn)
         return;
-    drain_conn(client, conn, sink, TURN);
-    set_hot(client, conn);
+    if (drain_conn(client, conn, sink, TURN))
+        set_hot(client, conn);
     client_conn_unref(client, conn);
 }
 
@@ -331,10 +334,10 @@ static void on_events(struct client *client, const struct epoll_event *events, i
 /* The connection that the last reply came from, first: with one server that saves a system call. */
 static void drain_hot(struct client *client, struct sink *sink)
 {
-    if (client->hot && client->streak++ < STREAK)
-        drain_conn(client, client->hot, sink, sink->max < TURN ? (int)sink->max : TURN);
-    else
+    if (!client->hot || client->streak++ >= STREAK)
         client->streak = 0;
+    else if (!drain_conn(client, client->hot, sink, sink->max < TURN ? (int)sink->max : TURN))
+        set_hot(client, NULL);
 }
 
 size_t client_poll(struct client *client, ostler_time deadline, struct ostler_reply *replies, size_t max)
@@ -367,7 +370,7 @@ void client_wake(struct client *client)
     eventfd_raise(client->wake);
 }
 
-/* --- Reading for others ---------------------------------------------------------------------------------------------------------- */
+/* --- Reading for others ------------------------------------------------------------------------------------------- */
 
 void client_drain(struct client *client)
 {

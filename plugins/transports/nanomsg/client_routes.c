@@ -11,7 +11,7 @@ enum { TOPICS_MAX = 4096 };
 /* So long after a look that did not learn everything the next one is worth it. */
 #define LOOK_AGAIN_NS (50 * INT64_C(1000000))
 
-/* --- What is known of a topic; the lock is held -------------------------------------------------------------------------- */
+/* --- What is known of a topic; the lock is held ------------------------------------------------------------------- */
 
 static void clear_routes(struct topic *topic)
 {
@@ -156,7 +156,7 @@ static enum ostler_status know_topic(struct client *client, const char *exchange
     return status;
 }
 
-/* --- Choosing --------------------------------------------------------------------------------------------------------------- */
+/* --- Choosing ----------------------------------------------------------------------------------------------------- */
 
 /* False if the server cannot be reached now. */
 static bool take_route(struct client *client, const struct route *route, struct choice *choice)

@@ -20,7 +20,7 @@ struct request {
     size_t size;
 };
 
-/* --- Making it ---------------------------------------------------------------------------------------------------------- */
+/* --- Making it ---------------------------------------------------------------------------------------------------- */
 
 static enum ostler_status check_name(const char *what, const char *text, bool needed, enum ostler_status status,
                                      struct wire_text *out, struct ostler_error *error)
@@ -119,7 +119,7 @@ static void set_server(struct request *request, const char *server)
     request->size = request->parts[1].iov_len + request->wire.context_length + request->wire.args_length;
 }
 
-/* --- To one server -------------------------------------------------------------------------------------------------------- */
+/* --- To one server ------------------------------------------------------------------------------------------------ */
 
 static enum conn_result send_to(struct client *client, struct request *request, const struct choice *choice)
 {
@@ -259,7 +259,7 @@ static enum ostler_status send_to_one(struct client *client, struct request *req
     }
 }
 
-/* --- To all servers --------------------------------------------------------------------------------------------------------- */
+/* --- To all servers ----------------------------------------------------------------------------------------------- */
 
 struct fanout {
     struct choice *choices;

@@ -10,7 +10,7 @@
 enum { PARTS_MAX = 6, SPARES_MAX = 256, SERVICES_MAX = 100000 };
 #define CONNECT_S 5
 
-/* --- Life ------------------------------------------------------------------------------------------------------------ */
+/* --- Life --------------------------------------------------------------------------------------------------------- */
 
 enum ostler_status conn_open(const struct settings *settings, const char *address, struct conn **out,
                              struct ostler_error *error)
@@ -82,7 +82,7 @@ bool conn_established(const struct conn *conn)
     return nn_get_statistic(conn->socket, NN_STAT_CURRENT_CONNECTIONS) > 0;
 }
 
-/* --- Pending calls; the lock is held ------------------------------------------------------------------------------------ */
+/* --- Pending calls; the lock is held ------------------------------------------------------------------------------ */
 
 static bool add_pending(struct conn *conn, uint64_t id, ostler_time expiry)
 {
@@ -186,7 +186,7 @@ bool conn_confirmed(struct conn *conn)
     return confirmed;
 }
 
-/* --- Sending -------------------------------------------------------------------------------------------------------------- */
+/* --- Sending ------------------------------------------------------------------------------------------------------ */
 
 /* Returns false with errno. parts[0] becomes nanomsg's header, which names no way back but the connection itself, and
  * ours. */
@@ -258,7 +258,7 @@ enum conn_result conn_say(struct conn *conn, enum wire_kind kind, uint8_t flags)
     return conn_send(conn, flags, parts, 2, WIRE_RECORD_HEAD, 0, OSTLER_NEVER);
 }
 
-/* --- Receiving -------------------------------------------------------------------------------------------------------------- */
+/* --- Receiving ---------------------------------------------------------------------------------------------------- */
 
 void conn_received(struct conn *conn, size_t size, const struct wire_header *header)
 {

@@ -25,7 +25,7 @@ struct ostler_driver_transport {
     size_t bound_count;
 };
 
-/* --- Opening and closing ---------------------------------------------------------------------------------------------- */
+/* --- Opening and closing ------------------------------------------------------------------------------------------ */
 
 static enum ostler_status open_matchmaker(ostler_driver_transport *transport, const ostler_conf *conf,
                                           const ostler_url *url, struct ostler_error *error)
@@ -50,8 +50,9 @@ static enum ostler_status open_matchmaker(ostler_driver_transport *transport, co
 
 static void destroy(ostler_driver_transport *transport)
 {
-    node_free(transport->node);
+    /* The client may have to wait for this very node. */
     client_close(&transport->client);
+    node_free(transport->node);
     if (transport->client.matchmaker)
         transport->client.ops->close(transport->client.matchmaker);
     ostler_module_unref(transport->module);
@@ -95,7 +96,7 @@ static void driver_close(ostler_driver_transport *transport)
     destroy(transport);
 }
 
-/* --- Serving ------------------------------------------------------------------------------------------------------------- */
+/* --- Serving ------------------------------------------------------------------------------------------------------ */
 
 static enum ostler_status check_name(const char *what, const char *text, struct ostler_error *error)
 {
@@ -217,7 +218,7 @@ static enum ostler_status driver_listen(ostler_driver_transport *transport, cons
     return status;
 }
 
-/* --- The rest -------------------------------------------------------------------------------------------------------------- */
+/* --- The rest ----------------------------------------------------------------------------------------------------- */
 
 static enum ostler_status driver_send(ostler_driver_transport *transport, const struct ostler_outgoing *message,
                                       unsigned *receivers, struct ostler_error *error)

@@ -40,7 +40,7 @@ enum ostler_status node_new(const struct settings *settings, struct values *valu
     return OSTLER_OK;
 }
 
-/* --- What comes in; the lock is held -------------------------------------------------------------------------------- */
+/* --- What comes in; the lock is held ------------------------------------------------------------------------------ */
 
 static void warn(struct node *node, struct peer *peer, const char *what)
 {
@@ -287,7 +287,7 @@ size_t node_read(struct node *node, ostler_driver_listener *self, struct ostler_
     return turn.count;
 }
 
-/* --- Ending -------------------------------------------------------------------------------------------------------- */
+/* --- Ending ------------------------------------------------------------------------------------------------------- */
 
 static void send_to_all(struct node *node, enum wire_kind kind, uint8_t flags)
 {

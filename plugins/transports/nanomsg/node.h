@@ -71,7 +71,7 @@ void listener_wake(ostler_driver_listener *listener);
 void listener_stop(ostler_driver_listener *listener);
 void listener_close(ostler_driver_listener *listener);
 
-/* --- Between node.c, listener.c and keeper.c; the lock is held ------------------------------------------------------ */
+/* --- Between node.c, listener.c and keeper.c; the lock is held ---------------------------------------------------- */
 
 /* Reads the socket without waiting. What is for `self` (NULL for the keeper) goes to `out`, up to `max`; *more tells
  * whether there may be more to read. Returns how many are in `out`. The lock is let go meanwhile. */

@@ -222,7 +222,7 @@ static enum ostler_status enqueue(struct peers *peers, struct peer *peer, const 
 enum ostler_status peers_send(struct peers *peers, struct peer *peer, uint8_t flags, const struct iovec *parts,
                               int count)
 {
-    struct iovec all[PARTS_MAX];
+    struct iovec all[PEER_PARTS + 1];
     size_t size = 0;
     enum ostler_status status = OSTLER_OK;
 

@@ -16,9 +16,10 @@
 #include <sys/uio.h>
 #include <uthash.h>
 
-/* A record that waits. */
+/* The most parts of a record. */
 enum { PEER_PARTS = 4 };
 
+/* A record that waits. */
 struct outbound {
     struct outbound *prev, *next;
     size_t size;
@@ -68,9 +69,8 @@ void peers_forget(struct peers *peers, struct peer *peer);
 
 void peer_unref(struct peer *peer);
 
-/* Sends one record, now or when the peer has room; the parts are copied, and at most PEER_PARTS. The flags are lost on one that
- * must wait. A peer that is gone is no error. Never waits.
- * OSTLER_E_NOMEM. */
+/* Sends one record, now or when the peer has room; the parts are copied, at most PEER_PARTS. The flags are lost on one
+ * that must wait. A peer that is gone is no error. Never waits. OSTLER_E_NOMEM. */
 enum ostler_status peers_send(struct peers *peers, struct peer *peer, uint8_t flags, const struct iovec *parts,
                               int count);
 

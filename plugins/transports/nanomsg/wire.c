@@ -7,7 +7,7 @@ static const uint8_t magic[4] = {'O', 's', 't', 'l'};
 
 enum { HAS_NAMESPACE = 0x01, HAS_VERSION = 0x02, EXPIRY_ABSOLUTE = 0x04, ONLY_SERVER = 0x08 };
 
-/* --- Numbers, little endian -------------------------------------------------------------------------------------- */
+/* --- Numbers, little endian --------------------------------------------------------------------------------------- */
 
 static void put32(uint8_t *out, uint32_t number)
 {
@@ -31,7 +31,7 @@ static uint64_t get64(const uint8_t *in)
     return (uint64_t)get32(in) | (uint64_t)get32(in + 4) << 32;
 }
 
-/* --- Out --------------------------------------------------------------------------------------------------------- */
+/* --- Out ---------------------------------------------------------------------------------------------------------- */
 
 size_t wire_put_header(uint8_t *out, const struct wire_header *header)
 {
@@ -105,7 +105,7 @@ size_t wire_put_refused(uint8_t *out, uint64_t id, enum wire_refusal reason, enu
     return WIRE_REFUSED_HEAD;
 }
 
-/* --- In ---------------------------------------------------------------------------------------------------------- */
+/* --- In ----------------------------------------------------------------------------------------------------------- */
 
 bool wire_open(const void *message, size_t size, struct wire_header *header, struct wire_reader *records)
 {

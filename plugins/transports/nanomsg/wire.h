@@ -82,7 +82,7 @@ static inline uint64_t wire_weight(size_t size)
     return 2 * (uint64_t)size + 1024;
 }
 
-/* --- Out: each returns the bytes written ------------------------------------------------------------------------- */
+/* --- Out: each returns the bytes written -------------------------------------------------------------------------- */
 
 size_t wire_put_header(uint8_t *out, const struct wire_header *header);
 

@@ -142,7 +142,7 @@ void fixture_close(ostler_driver_listener *listener)
     fixture_driver()->listener_close(listener);
 }
 
-/* --- Servers ------------------------------------------------------------------------------------------------------------ */
+/* --- Servers ------------------------------------------------------------------------------------------------------ */
 
 struct fixture_server {
     ostler_driver_listener *listener;
@@ -219,7 +219,7 @@ void fixture_stop(struct fixture_server *server)
     free(server);
 }
 
-/* --- Messages ------------------------------------------------------------------------------------------------------------ */
+/* --- Messages ----------------------------------------------------------------------------------------------------- */
 
 struct ostler_outgoing fixture_message(uint64_t id)
 {
