@@ -45,11 +45,13 @@ struct ostler_server_options {
     void *reserved_[4];
 };
 
+/* clang-format off */
 #ifdef __cplusplus
 #define OSTLER_SERVER_OPTIONS_INIT {}
 #else
 #define OSTLER_SERVER_OPTIONS_INIT {.executor = NULL}
 #endif
+/* clang-format on */
 
 /** Makes a server for @p target, which needs a topic and a server name, and opens its endpoints (in order: the first
  *  that matches a request serves it). @p options may be NULL. Where the option rpc_ping_enabled is set, the method

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* clang-format off */
 struct plain_test {
     const char *suite;
     const char *name;
