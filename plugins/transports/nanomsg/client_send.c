@@ -236,6 +236,9 @@ static enum ostler_status send_to_one(struct client *client, struct request *req
         if (status != OSTLER_OK)
             return status;
         most_known = choice.known > most_known ? choice.known : most_known;
+        /* One server is enough to send to; the others should be known soon all the same. */
+        if (!choice.complete && choice.conn)
+            client_discover(client, OSTLER_AT_ONCE);
         if (choice.conn)
             result = send_patiently(client, request, &choice);
         bool deferred = (result == CONN_GONE || result == CONN_FULL) && !message->at_least_once &&

@@ -30,6 +30,7 @@ static const void *load(const char *kind, const char *name, const struct ostler_
     struct ostler_error error = OSTLER_ERROR_INIT;
     ostler_loaded_module *module = NULL;
 
+    need(OSTLER_PRELOADED_MODULES(&error), &error, "modules linked in");
     /* The reference is kept: a module stays as long as the test's process. */
     need(ostler_module_load(kind, name, NULL, &module, &error), &error, name);
     *descriptor = ostler_module_descriptor(module);
