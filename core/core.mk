@@ -18,7 +18,7 @@ include core/rpc/rpc.mk
 lib_LTLIBRARIES += libostler.la
 libostler_la_SOURCES =
 libostler_la_LIBADD = $(CORE_LIBS) $(JSONC_LIBS) $(LIBCONFIG_LIBS) $(LTDL_LIBS) -lm
-libostler_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(OSTLER_LT_VERSION) -no-undefined \
+libostler_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(OSTLER_LT_VERSION) $(no_undefined) \
 	-export-symbols $(top_srcdir)/core/libostler.sym
 libostler_la_DEPENDENCIES = $(CORE_LIBS) $(top_srcdir)/core/libostler.sym
 

@@ -1,7 +1,10 @@
 # doc/: the guide, installed with the manual pages.
 dist_doc_DATA = README.md \
+	doc/config.md \
+	doc/conformance.md \
 	doc/differences.md \
 	doc/modules.md \
+	doc/nanomsg-wire.md \
 	doc/threads.md \
 	doc/transport-url.md \
 	doc/walk.md \

@@ -98,11 +98,8 @@ void deployment_free(struct deployment *deployment)
         return;
     for (size_t i = 0; i < deployment->server_count; i++)
         free_server(&deployment->servers[i]);
-    for (size_t i = 0; i < deployment->transport_count; i++) {
+    for (size_t i = 0; i < deployment->transport_count; i++)
         ostler_transport_unref(deployment->transports[i].transport);
-        ostler_module_unref(deployment->transports[i].driver);
-    }
-    ostler_conf_unref(deployment->transport_conf);
     ostler_conf_unref(deployment->conf);
     free(deployment->servers);
     free(deployment->transports);

@@ -12,8 +12,7 @@
 
 /* One transport for all sections with the same URL. */
 struct host_transport {
-    const char *url;              /* as configured; NULL: the default */
-    ostler_loaded_module *driver; /* its option tables are in the configuration */
+    const char *url; /* as configured; NULL: the default */
     ostler_transport *transport;
 };
 
@@ -39,8 +38,6 @@ struct host_hooks {
 
 struct deployment {
     ostler_conf *conf;
-    /* What transports keep: it must not know the option tables of endpoints, which may be unloaded sooner. */
-    ostler_conf *transport_conf;
     struct host_hooks hooks;
     char host_name[HOST_NAME_MAX + 1];
     struct host_transport *transports;

@@ -30,6 +30,7 @@ static bool was_told(struct findings *findings, const char *text)
     return false;
 }
 
+OSTLER_PRINTF(4, 0)
 static void add(struct findings *findings, bool is_error, const char *where, const char *format, va_list arguments)
 {
     char text[TEXT_BYTES];

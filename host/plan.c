@@ -148,6 +148,21 @@ static void check_unique(const struct plan *plan, const struct host_server *serv
         }
 }
 
+/* Whether a part that is chosen by name can be loaded; the server loads it for itself. */
+static void check_part(const struct plan *plan, const char *section, const char *option, const char *kind,
+                       const char *name, enum ostler_status status)
+{
+    struct ostler_error error = OSTLER_ERROR_INIT;
+    ostler_loaded_module *module = NULL;
+    char buffer[WHERE_BYTES];
+
+    if (name && ostler_module_load(kind, name, text(plan, "DEFAULT", "plugin_path"), &module, &error) != OSTLER_OK) {
+        error.status = status;
+        findings_take(plan->findings, where(plan, section, option, buffer), &error);
+    }
+    ostler_module_unref(module);
+}
+
 static void plan_server(const struct plan *plan, const char *section)
 {
     struct deployment *deployment = plan->deployment;
@@ -159,6 +174,9 @@ static void plan_server(const struct plan *plan, const char *section)
     server->executor = executor ? executor : text(plan, "DEFAULT", "executor");
     server->threads = (unsigned)ostler_conf_integer(deployment->conf, section, "executor_thread_pool_size", 0);
     server->access_policy = text(plan, section, "access_policy");
+    check_part(plan, executor ? section : "DEFAULT", "executor", OSTLER_KIND_EXECUTOR, server->executor,
+               OSTLER_E_EXECUTOR);
+    check_part(plan, section, "access_policy", OSTLER_KIND_POLICY, server->access_policy, OSTLER_E_MODULE);
     plan_target(plan, server);
     server->transport = plan_transport(deployment, plan->previous, url ? url : text(plan, "DEFAULT", "transport_url"),
                                        where(plan, url ? section : "DEFAULT", "transport_url", buffer), plan->findings);
@@ -241,14 +259,10 @@ struct deployment *plan_make(ostler_conf *conf, const struct deployment *previou
     plan.deployment->hooks = *hooks;
     if (gethostname(plan.deployment->host_name, sizeof plan.deployment->host_name - 1) != 0)
         strcpy(plan.deployment->host_name, "localhost");
-    if (ostler_conf_copy(conf, &plan.deployment->transport_conf, &error) != OSTLER_OK ||
-        ostler_conf_sections(conf, "server", &sections, &count, &error) != OSTLER_OK) {
+    if (ostler_conf_sections(conf, "server", &sections, &count, &error) != OSTLER_OK)
         findings_take(findings, NULL, &error);
-    } else {
-        tell_failures(&plan, plan.deployment->transport_conf);
+    else
         plan_servers(&plan, sections, count);
-        tell_failures(&plan, plan.deployment->transport_conf);
-    }
     free(sections);
     refuse_listeners(&plan);
     tell_failures(&plan, conf);

@@ -56,25 +56,38 @@ static enum ostler_status open_transport(ostler_conf *conf, const char *url, ost
     return ostler_transport_open(conf, &options, transport, error);
 }
 
+/* Shares what @p old has, if its options are still the same; else there is none and *transport stays as it is. */
+static enum ostler_status share(const struct host_transport *old, const ostler_conf *before, ostler_conf *conf,
+                                ostler_transport **transport, struct ostler_error *error)
+{
+    ostler_loaded_module *driver = NULL;
+    enum ostler_status status = declare_driver(conf, old->transport, &driver, error);
+
+    if (status == OSTLER_OK && same_options(before, conf, driver))
+        *transport = ostler_transport_ref(old->transport);
+    ostler_module_unref(driver);
+    return status;
+}
+
 /* Fills in a transport of which only the URL is known. */
 static enum ostler_status provide(struct host_transport *mine, const struct deployment *deployment,
                                   const struct deployment *previous, struct ostler_error *error)
 {
     const struct host_transport *old = find(previous, mine->url);
-    enum ostler_status status;
+    enum ostler_status status = OSTLER_OK;
 
-    if (old) {
-        status = declare_driver(deployment->conf, old->transport, &mine->driver, error);
-        if (status != OSTLER_OK)
-            return status;
-        if (same_options(previous->conf, deployment->conf, mine->driver)) {
-            mine->transport = ostler_transport_ref(old->transport);
-            return status;
-        }
-    }
-    status = open_transport(deployment->transport_conf, mine->url, &mine->transport, error);
-    if (status == OSTLER_OK && !mine->driver)
-        status = declare_driver(deployment->conf, mine->transport, &mine->driver, error);
+    if (old)
+        status = share(old, previous->conf, deployment->conf, &mine->transport, error);
+    if (status == OSTLER_OK && !mine->transport)
+        status = open_transport(deployment->conf, mine->url, &mine->transport, error);
+    if (status != OSTLER_OK || old)
+        return status;
+
+    /* A URL with options of its own has a configuration of its own: declared here too, they can be checked in this one
+     * and compared with the next. */
+    ostler_loaded_module *driver = NULL;
+    status = declare_driver(deployment->conf, mine->transport, &driver, error);
+    ostler_module_unref(driver);
     return status;
 }
 
@@ -90,7 +103,7 @@ ostler_transport *plan_transport(struct deployment *deployment, const struct dep
     mine->url = url;
     if (provide(mine, deployment, previous, &error) != OSTLER_OK) {
         /* Values that do not fit, whosever they are, are told together by the plan. */
-        if (error.status != OSTLER_E_CONFIG || ostler_conf_check(deployment->transport_conf, NULL) == OSTLER_OK)
+        if (error.status != OSTLER_E_CONFIG || ostler_conf_check(deployment->conf, NULL) == OSTLER_OK)
             findings_take(findings, where, &error);
         ostler_error_clear(&error);
         ostler_transport_unref(mine->transport);

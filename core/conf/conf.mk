@@ -13,6 +13,8 @@ core_conf_libconf_la_SOURCES = \
 	core/conf/ini.c \
 	core/conf/number.c \
 	core/conf/number.h \
+	core/conf/option_keep.c \
+	core/conf/option_keep.h \
 	core/conf/options.c \
 	core/conf/pick.c \
 	core/conf/read.c \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which options exist where. */
 #include "conf_parts.h"
+#include "option_keep.h"
 
 #include <string.h>
 
@@ -55,12 +56,13 @@ bool group_add(ostler_conf *conf, struct group *group, const struct ostler_optio
     if (group_slot(group, option->name))
         return true;
     struct slot *slot = arena_alloc(&conf->arena, sizeof *slot);
-    if (!slot)
+    const struct ostler_option *kept = option_keep(&conf->arena, option);
+    if (!slot || !kept)
         return false;
-    slot->option = option;
+    slot->option = kept;
     slot->group = group;
     slot->state = SLOT_PENDING;
-    HASH_ADD_KEYPTR(hh, group->slots, option->name, strlen(option->name), slot);
+    HASH_ADD_KEYPTR(hh, group->slots, kept->name, strlen(kept->name), slot);
     return slot->hh.tbl != NULL;
 }
 
@@ -92,8 +94,14 @@ struct group *group_make(ostler_conf *conf, const char *name)
 
     const struct group *pattern = group_pattern(conf, name);
     HASH_ADD_KEYPTR(hh, conf->groups, group->key, strlen(group->key), group);
-    if (!group->hh.tbl || (pattern && !add_slots_of(conf, group, pattern)))
+    if (!group->hh.tbl)
         return NULL;
+    if (pattern && !add_slots_of(conf, group, pattern)) {
+        /* Not half of it. */
+        HASH_CLEAR(hh, group->slots);
+        HASH_DEL(conf->groups, group);
+        return NULL;
+    }
     return group;
 }
 

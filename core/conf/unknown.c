@@ -70,14 +70,15 @@ static const char *nearest_name(const struct group *group, const char *name)
     return nearest;
 }
 
-static bool is_former_name(const struct slot *slot, const char *key, const char *name)
+/* @own is the key of the section that the slot stands for: a pattern stands for many. */
+static bool is_former_name(const struct slot *slot, const char *own, const char *key, const char *name)
 {
     const struct ostler_option_alias *alias = slot->option->deprecated;
     char alias_key[SOURCE_NAME_BYTES];
 
     for (; alias && (alias->group || alias->name); alias++) {
         const char *former = alias->name ? alias->name : slot->option->name;
-        const char *group = alias->group ? alias->group : slot->group->name;
+        const char *group = alias->group ? alias->group : own;
         if (strcmp(former, name) == 0 && text_section_key(group, alias_key, sizeof alias_key) &&
             strcmp(alias_key, key) == 0)
             return true;
@@ -91,7 +92,7 @@ static bool is_known(const ostler_conf *conf, const struct group *own, const cha
         return true;
     for (const struct group *group = conf->groups; group; group = group->hh.next)
         for (const struct slot *slot = group->slots; slot; slot = slot->hh.next)
-            if (is_former_name(slot, key, name))
+            if (is_former_name(slot, group == own ? key : group->key, key, name))
                 return true;
     return false;
 }

@@ -54,14 +54,10 @@ static const struct kind_slot policy_slots[] = {
 };
 
 static const struct kind_slot matchmaker_slots[] = {
-    SLOT(ostler_matchmaker_ops, open),
-    SLOT(ostler_matchmaker_ops, close),
-    SLOT(ostler_matchmaker_ops, propose),
-    SLOT(ostler_matchmaker_ops, announce),
-    SLOT(ostler_matchmaker_ops, withdraw),
-    SLOT(ostler_matchmaker_ops, generation),
-    SLOT(ostler_matchmaker_ops, lookup),
-    END_OF_SLOTS,
+    SLOT(ostler_matchmaker_ops, open),     SLOT(ostler_matchmaker_ops, close),
+    SLOT(ostler_matchmaker_ops, propose),  SLOT(ostler_matchmaker_ops, announce),
+    SLOT(ostler_matchmaker_ops, withdraw), SLOT(ostler_matchmaker_ops, generation),
+    SLOT(ostler_matchmaker_ops, lookup),   END_OF_SLOTS,
 };
 
 static const struct kind_slot no_slots[] = {END_OF_SLOTS};

@@ -3,6 +3,7 @@
 #include "client_parts.h"
 
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,8 @@ struct async_call {
     struct json_object *context; /* for the serializer; a copy, for it belongs to another thread */
     double timeout;
     double monitor_timeout;
-    char method[];
+    const char *topic;
+    char method[]; /* the topic behind it */
 };
 
 static enum ostler_status describe_end(const struct async_call *async, const struct call_end *end,
@@ -30,11 +32,14 @@ static enum ostler_status describe_end(const struct async_call *async, const str
     if (end->status == OSTLER_E_REMOTE)
         return ostler_error_set_remote(error, end->value);
     if (end->status == OSTLER_E_TIMEOUT && !end->reason) {
+        char where[TARGET_TEXT_SIZE];
+        snprintf(where, sizeof where, "topic %s", async->topic);
         struct timed_out what = {.ops = async->ops,
                                  .driver = async->driver,
                                  .call = call,
                                  .call_id = async->call_id,
                                  .method = async->method,
+                                 .where = where,
                                  .timeout = async->timeout,
                                  .monitor_timeout = async->monitor_timeout};
         return client_explain_timeout(&what, error);
@@ -64,22 +69,18 @@ static void complete(struct ostler_call *call, struct call_end *end)
     async->context = NULL;
 }
 
-static struct async_call *new_call(const ostler_client *client, const char *method, ostler_time deadline,
-                                   ostler_call_done_fn done, void *user)
+static struct async_call *new_call(const ostler_client *client, const char *method, ostler_call_done_fn done,
+                                   void *user)
 {
     const struct ostler_client_options *options = &client->options;
-    size_t size = strlen(method) + 1;
-    struct async_call *async = calloc(1, sizeof *async + size);
+    size_t size = strlen(method) + 1, topic_size = strlen(client->target.topic) + 1;
+    struct async_call *async = calloc(1, sizeof *async + size + topic_size);
 
     if (!async)
         return NULL;
     async->base.call.style = CALL_ASYNC;
-    async->base.call.deadline = deadline;
-    async->base.call.monitor_deadline = OSTLER_NEVER;
-    if (options->call_monitor_timeout > 0.0) {
-        async->base.call.monitor_deadline = ostler_deadline(options->call_monitor_timeout);
-        async->base.call.monitor_span = (ostler_time)(options->call_monitor_timeout * 1e9);
-    }
+    async->base.call.deadline = async->base.call.monitor_deadline = OSTLER_NEVER;
+    async->base.call.monitor_span = (ostler_time)(options->call_monitor_timeout * 1e9);
     /* The callback's, and this function's caller's until it has decided about the handle. */
     atomic_init(&async->base.references, 2);
     async->base.replies = replies_ref(client->replies);
@@ -92,6 +93,7 @@ static struct async_call *new_call(const ostler_client *client, const char *meth
     async->timeout = options->timeout;
     async->monitor_timeout = options->call_monitor_timeout;
     memcpy(async->method, method, size);
+    async->topic = memcpy(async->method + size, client->target.topic, topic_size);
     return async;
 }
 
@@ -113,15 +115,21 @@ static bool keep_context(struct async_call *async, struct json_object *context)
 static enum ostler_status start(const ostler_client *client, struct async_call *async, struct outgoing *outgoing,
                                 bool *owed, struct ostler_error *error)
 {
+    ostler_time deadline = outgoing->message.deadline, monitor_deadline = OSTLER_NEVER;
+
     *owed = false;
-    enum ostler_status status = replies_add(client->replies, &async->base.call, error);
+    enum ostler_status status = replies_add(client->replies, &async->base.call, &outgoing->message.call_id, error);
     if (status != OSTLER_OK)
         return status;
 
-    outgoing->message.call_id = async->call_id = async->base.call.id;
+    async->call_id = outgoing->message.call_id;
     if (replies_have_event_loop(client->replies))
         outgoing->message.deadline = OSTLER_AT_ONCE;
     status = client->ops->send(client->driver, &outgoing->message, NULL, error);
+    if (client->options.call_monitor_timeout > 0.0)
+        monitor_deadline = ostler_deadline(client->options.call_monitor_timeout);
+    if (status == OSTLER_OK)
+        replies_await(client->replies, &async->base.call, deadline, monitor_deadline);
     /* It may have ended meanwhile: then the callback comes, and says how. */
     *owed = status == OSTLER_OK || !replies_drop(client->replies, &async->base.call);
     return *owed ? OSTLER_OK : status;
@@ -140,7 +148,7 @@ enum ostler_status ostler_client_call_async(const ostler_client *client, struct 
     status = replies_need_completer(client->replies, error);
     if (status != OSTLER_OK)
         goto out;
-    struct async_call *async = new_call(client, method, outgoing.message.deadline, done, user);
+    struct async_call *async = new_call(client, method, done, user);
     if (!async || !keep_context(async, outgoing.message.message.context)) {
         if (async)
             abandon(async);

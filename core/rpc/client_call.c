@@ -116,11 +116,10 @@ enum ostler_status ostler_client_call(const ostler_client *client, struct json_o
     if (status != OSTLER_OK)
         return status;
     waited_call_init(&waited, CALL_WAITED, outgoing.message.deadline, client->options.call_monitor_timeout);
-    status = replies_add(client->replies, &waited.call, error);
+    status = replies_add(client->replies, &waited.call, &outgoing.message.call_id, error);
     if (status != OSTLER_OK)
         goto out;
 
-    outgoing.message.call_id = waited.call.id;
     status = client->ops->send(client->driver, &outgoing.message, NULL, error);
     if (status != OSTLER_OK && replies_drop(client->replies, &waited.call))
         goto out;

@@ -62,12 +62,11 @@ enum ostler_status ostler_client_gather(const ostler_client *client, struct json
     if (status != OSTLER_OK)
         return status;
     waited_call_init(&gather.waited, CALL_GATHER, outgoing.message.deadline, 0.0);
-    status = replies_add(client->replies, &gather.waited.call, error);
+    status = replies_add(client->replies, &gather.waited.call, &outgoing.message.call_id, error);
     if (status != OSTLER_OK)
         goto out;
 
     outgoing.message.target.fanout = true;
-    outgoing.message.call_id = gather.waited.call.id;
     outgoing.message.monitor_timeout = 0.0;
     status = client->ops->send(client->driver, &outgoing.message, &receivers, error);
     if (status != OSTLER_OK && replies_drop(client->replies, &gather.waited.call))

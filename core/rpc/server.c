@@ -86,7 +86,7 @@ void ostler_server_stop(ostler_server *server)
         return;
     server->ops->listener_stop(server->listener);
     server_work_drain(server);
-    ostler_log(OSTLER_LOG_INFO, "server", "%s: stopped; %u requests are under way", server->label,
+    ostler_log(OSTLER_LOG_INFO, "server", "%s: stopped; requests under way: %u", server->label,
                atomic_load(&server->requests));
     set_phase(server, SERVER_STOPPED);
 }
@@ -142,6 +142,6 @@ enum ostler_status ostler_server_wait(ostler_server *server, double seconds, str
     } else {
         set_phase(server, SERVER_STOPPED);
     }
-    return ostler_error_set(error, OSTLER_E_TASK_TIMEOUT, "server %s: %u requests are not answered after %g s",
-                            server->label, atomic_load(&server->requests), seconds);
+    return ostler_error_set(error, OSTLER_E_TASK_TIMEOUT, "server %s: requests still unanswered after %g s: %u",
+                            server->label, seconds, atomic_load(&server->requests));
 }

@@ -29,8 +29,12 @@ static size_t poll_driver(void *self, ostler_time deadline, void **items, size_t
 
     generations_reap(&server->generations);
     bool draining = atomic_load(&server->draining);
-    size_t count = server->ops->listener_poll(server->listener, draining ? OSTLER_AT_ONCE : deadline, incoming,
-                                              max < POLL_MAX ? max : POLL_MAX);
+    if (max > POLL_MAX)
+        max = POLL_MAX;
+    size_t count = server->ops->listener_poll(server->listener, draining ? OSTLER_AT_ONCE : deadline, incoming, max);
+    /* A wake may have ended the first poll before it looked. */
+    if (count == 0 && draining)
+        count = server->ops->listener_poll(server->listener, OSTLER_AT_ONCE, incoming, max);
     if (count == 0) {
         if (draining)
             sleep_until_woken(server);

@@ -65,16 +65,21 @@ bool replies_have_event_loop(const struct replies *replies);
 int replies_fd(const struct replies *replies);
 size_t replies_process(struct replies *replies);
 
-/* A waited call: init, add (which gives call.id), send, wait or drop, fini. */
+/* A waited call: init, add, send, wait or drop, fini. Adding gives the id to send it with (nullable): call.id may be gone
+ * at once, as the call can end before it is sent. */
 void waited_call_init(struct waited_call *waited, enum call_style style, ostler_time deadline, double monitor_timeout);
 void waited_call_fini(struct waited_call *waited);
-enum ostler_status replies_add(struct replies *replies, struct call *call, struct ostler_error *error);
+enum ostler_status replies_add(struct replies *replies, struct call *call, uint64_t *id, struct ostler_error *error);
 
 /* Waits until the call has ended, at the latest when it is due; then call.end says how. */
 void replies_wait(struct replies *replies, struct waited_call *waited);
 
 /* A gather whose number of receivers is known from sending. */
 void replies_expect(struct replies *replies, struct gather_call *gather, size_t expected);
+
+/* Sets the deadlines of an asynchronous call, unless it has ended: while it is being sent it has none, so that what sending
+ * says of a failure is not lost behind a timeout. */
+void replies_await(struct replies *replies, struct call *call, ostler_time deadline, ostler_time monitor_deadline);
 
 /* Takes back a call that could not be sent. False if it has ended meanwhile: then its end is what counts (and for an
  * asynchronous one the callback will come). */

@@ -7,6 +7,9 @@ core_transport_libtransport_la_SOURCES = \
 	core/transport/default_url.c \
 	core/transport/default_url.h \
 	core/transport/replies.c \
+	core/transport/replies_async.c \
+	core/transport/replies_end.c \
+	core/transport/replies_parts.h \
 	core/transport/replies.h \
 	core/transport/transport.c \
 	core/transport/transport_parts.h \

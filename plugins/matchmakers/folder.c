@@ -58,8 +58,7 @@ static void clear_watches(ostler_matchmaker *matchmaker)
 {
     struct watch *watch, *next;
 
-    HASH_ITER(hh, matchmaker->watches, watch, next)
-    {
+    HASH_ITER (hh, matchmaker->watches, watch, next) {
         HASH_DEL(matchmaker->watches, watch);
         free(watch->path);
         free(watch);
@@ -90,7 +89,7 @@ static enum ostler_status folder_announce(ostler_matchmaker *matchmaker, const s
     return registration_make(&matchmaker->paths, target, address, registration, error);
 }
 
-/* --- Whether something may have changed; the lock is held -------------------------------------------------------------- */
+/* --- Whether something may have changed; the lock is held --------------------------------------------------------- */
 
 /* Precise to a few milliseconds, and much cheaper than the exact time. */
 static int64_t roughly_now(void)
@@ -169,7 +168,7 @@ static uint64_t folder_generation(ostler_matchmaker *matchmaker, const char *exc
     return number;
 }
 
-/* --- Looking up ----------------------------------------------------------------------------------------------------------- */
+/* --- Looking up --------------------------------------------------------------------------------------------------- */
 
 static int by_server(const void *a, const void *b)
 {
@@ -194,8 +193,7 @@ static void free_peers(struct ostler_peer *peers, size_t count)
     free(peers);
 }
 
-static enum ostler_status read_all(DIR *folder, struct ostler_peer **out, size_t *out_count,
-                                   struct ostler_error *error)
+static enum ostler_status read_all(DIR *folder, struct ostler_peer **out, size_t *out_count, struct ostler_error *error)
 {
     struct ostler_peer *peers = NULL;
     size_t count = 0, capacity = 0;

@@ -18,7 +18,7 @@
 /* A socket this young may be bound and not listening yet. */
 enum { YOUNG_S = 10 };
 
-/* --- The folder's options ---------------------------------------------------------------------------------------------- */
+/* --- The folder's options ----------------------------------------------------------------------------------------- */
 
 enum ostler_status folder_paths_init(struct folder_paths *paths, const ostler_conf *conf, const ostler_url *url,
                                      struct ostler_error *error)
@@ -32,7 +32,8 @@ enum ostler_status folder_paths_init(struct folder_paths *paths, const ostler_co
     if (hosts > 0 && ostler_url_hosts(url, &hosts)[0].hostname && ostler_url_hosts(url, &hosts)[0].hostname[0])
         return ostler_error_set(error, OSTLER_E_URL,
                                 "the URL names host \"%s\", but a folder is on this host: use %s+tcp:// for hosts, or "
-                                "three slashes before the folder", ostler_url_hosts(url, &hosts)[0].hostname, section);
+                                "three slashes before the folder",
+                                ostler_url_hosts(url, &hosts)[0].hostname, section);
     if (!path || !path[0])
         return ostler_error_set(error, OSTLER_E_URL, "the URL names no folder: %s:///FOLDER", section);
     if (asprintf(&paths->folder, "/%s", path) < 0) {
@@ -59,7 +60,7 @@ unsigned folder_paths_file_mode(const struct folder_paths *paths)
     return paths->mode & 0666;
 }
 
-/* --- Names --------------------------------------------------------------------------------------------------------------- */
+/* --- Names -------------------------------------------------------------------------------------------------------- */
 
 static bool is_plain(char c, bool first)
 {
@@ -98,7 +99,8 @@ enum ostler_status folder_paths_topic(const char *exchange, const char *topic, c
     if (length + more > NAME_MAX)
         return ostler_error_set(error, OSTLER_E_TARGET,
                                 "exchange and topic are too long for the name of a folder (%d bytes together, with "
-                                "special characters as three): \"%.60s\" and \"%.60s\"", NAME_MAX - 1, exchange, topic);
+                                "special characters as three): \"%.60s\" and \"%.60s\"",
+                                NAME_MAX - 1, exchange, topic);
     return OSTLER_OK;
 }
 
@@ -110,12 +112,13 @@ enum ostler_status folder_paths_server(const char *server, char *name, struct os
     if (length > room)
         return ostler_error_set(error, OSTLER_E_TARGET,
                                 "the server's name is too long for the name of a file (%zu bytes, with special "
-                                "characters as three): \"%.60s...\"", room, server);
+                                "characters as three): \"%.60s...\"",
+                                room, server);
     memcpy(name + length, suffix, sizeof suffix);
     return OSTLER_OK;
 }
 
-/* --- Folders --------------------------------------------------------------------------------------------------------------- */
+/* --- Folders ------------------------------------------------------------------------------------------------------ */
 
 /* Whoever can put files into the folder can pass for a server. */
 static enum ostler_status check_folder(const struct folder_paths *paths, int fd, enum ostler_status failure,
@@ -129,7 +132,8 @@ static enum ostler_status check_folder(const struct folder_paths *paths, int fd,
     if (info.st_uid != geteuid() && info.st_uid != 0 && !shared)
         return ostler_error_set(error, failure,
                                 "the folder %s belongs to another user (uid %u): use a folder of your own, or set "
-                                "folder_mode to 0770 to share it", paths->folder, (unsigned)info.st_uid);
+                                "folder_mode to 0770 to share it",
+                                paths->folder, (unsigned)info.st_uid);
     if ((info.st_mode & S_IWOTH) && !(info.st_mode & S_ISVTX))
         return ostler_error_set(error, failure,
                                 "everybody may write to the folder %s (mode %04o): take that permission away",
@@ -154,8 +158,7 @@ static enum ostler_status dress(const struct folder_paths *paths, int fd, enum o
         mode |= S_ISGID;
     }
     if (fchmod(fd, mode) != 0)
-        return ostler_error_set(error, failure, "cannot set the permissions of %s: %s", paths->folder,
-                                strerror(errno));
+        return ostler_error_set(error, failure, "cannot set the permissions of %s: %s", paths->folder, strerror(errno));
     return OSTLER_OK;
 }
 
@@ -200,7 +203,7 @@ enum ostler_status folder_paths_open(const struct folder_paths *paths, const cha
     return status;
 }
 
-/* --- Sockets ------------------------------------------------------------------------------------------------------------------ */
+/* --- Sockets ------------------------------------------------------------------------------------------------------ */
 
 /* Whether nobody listens on it: only then a connection is refused. */
 static bool is_stale(const char *path)
@@ -244,7 +247,7 @@ static void remove_stale_sockets(const struct folder_paths *paths, int fd)
 
 enum ostler_status folder_paths_new_socket(const struct folder_paths *paths, char **out, struct ostler_error *error)
 {
-    size_t limit = sizeof ((struct sockaddr_un *)NULL)->sun_path - 1;
+    size_t limit = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
     unsigned random = 0;
     char *path;
     int fd = -1;
@@ -267,7 +270,8 @@ enum ostler_status folder_paths_new_socket(const struct folder_paths *paths, cha
     if (strlen(path) > limit) {
         status = ostler_error_set(error, OSTLER_E_LISTEN,
                                   "the path of a socket may have %zu bytes, and %s has %zu: use a folder with a "
-                                  "shorter name", limit, path, strlen(path));
+                                  "shorter name",
+                                  limit, path, strlen(path));
         free(path);
         return status;
     }

@@ -44,8 +44,8 @@ static enum ostler_status hosts_open(const ostler_conf *conf, const ostler_url *
         status = ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     for (size_t i = 0; i < count && status == OSTLER_OK; i++) {
         if (!hosts[i].hostname || !hosts[i].hostname[0] || hosts[i].port <= 0)
-            status = ostler_error_set(error, OSTLER_E_URL, "host %zu of the URL needs a name and a port: HOST:PORT",
-                                      i + 1);
+            status =
+                ostler_error_set(error, OSTLER_E_URL, "host %zu of the URL needs a name and a port: HOST:PORT", i + 1);
         else if (!(matchmaker->addresses[i] = address_of(&hosts[i])))
             status = ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
         else

@@ -46,7 +46,7 @@ static bool is_current(int folder, const char *name, int file)
            named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
 }
 
-/* --- Reading ------------------------------------------------------------------------------------------------------------ */
+/* --- Reading ------------------------------------------------------------------------------------------------------ */
 
 static struct json_object *read_file(int file)
 {
@@ -107,7 +107,7 @@ bool registration_read(int folder, const char *name, struct ostler_peer *peer)
     return good;
 }
 
-/* --- Making --------------------------------------------------------------------------------------------------------------- */
+/* --- Making ------------------------------------------------------------------------------------------------------- */
 
 static bool write_file(int file, const struct ostler_target *target, const char *address)
 {
@@ -131,10 +131,10 @@ static enum ostler_status name_taken(int file, const struct ostler_target *targe
 {
     struct json_object *content = read_file(file);
     int64_t pid = json_object_get_int64(json_object_object_get(content, "pid"));
-    enum ostler_status status = ostler_error_set(
-        error, OSTLER_E_LISTEN,
-        "server \"%s\" of topic \"%s\" (exchange \"%s\") is running already, as process %lld: give this one another name",
-        target->server, target->topic, target->exchange, (long long)pid);
+    enum ostler_status status = ostler_error_set(error, OSTLER_E_LISTEN,
+                                                 "server \"%s\" of topic \"%s\" (exchange \"%s\") is running already, "
+                                                 "as process %lld: give this one another name",
+                                                 target->server, target->topic, target->exchange, (long long)pid);
 
     json_object_put(content);
     return status;
@@ -145,9 +145,9 @@ static enum ostler_status hold(struct ostler_registration *registration, const s
                                const struct ostler_target *target, struct ostler_error *error)
 {
     for (int i = 0; i < TRIES; i++) {
-        int file = openat(registration->folder, registration->name,
-                          O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-                          (mode_t)folder_paths_file_mode(paths));
+        int file =
+            openat(registration->folder, registration->name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+                   (mode_t)folder_paths_file_mode(paths));
         if (file < 0)
             return ostler_error_set(error, OSTLER_E_LISTEN, "cannot make %s in a folder of %s: %s", registration->name,
                                     paths->folder, strerror(errno));
@@ -169,8 +169,7 @@ static enum ostler_status hold(struct ostler_registration *registration, const s
 }
 
 enum ostler_status registration_make(const struct folder_paths *paths, const struct ostler_target *target,
-                                     const char *address, struct ostler_registration **out,
-                                     struct ostler_error *error)
+                                     const char *address, struct ostler_registration **out, struct ostler_error *error)
 {
     struct ostler_registration *registration = calloc(1, sizeof *registration);
     char topic[NAME_MAX + 1];

@@ -19,8 +19,8 @@ enum { RING_MAX_SIZE = 16 * 1024 * 1024 };
 #define LOOK_NS (100 * INT64_C(1000000))
 
 struct ostler_matchmaker {
-    const char *file; /* the configuration's */
-    pthread_mutex_t lock; /* guards all below */
+    const char *file;         /* the configuration's */
+    pthread_mutex_t lock;     /* guards all below */
     struct json_object *ring; /* every member a list of texts that are addresses */
     uint64_t generation;
     int64_t looked_at;
@@ -31,7 +31,7 @@ struct ostler_registration {
     char unused;
 };
 
-/* --- The file ------------------------------------------------------------------------------------------------------------ */
+/* --- The file ----------------------------------------------------------------------------------------------------- */
 
 static bool is_address(const char *text)
 {
@@ -47,7 +47,8 @@ static bool is_address(const char *text)
 static enum ostler_status check_ring(const char *file, struct json_object *ring, struct ostler_error *error)
 {
     if (!json_object_is_type(ring, json_type_object))
-        return ostler_error_set(error, OSTLER_E_CONFIG, "%s: expected an object {\"TOPIC\": [\"HOST:PORT\", ...]}", file);
+        return ostler_error_set(error, OSTLER_E_CONFIG, "%s: expected an object {\"TOPIC\": [\"HOST:PORT\", ...]}",
+                                file);
     json_object_object_foreach(ring, topic, hosts)
     {
         if (!json_object_is_type(hosts, json_type_array))
@@ -106,8 +107,8 @@ static enum ostler_status read_ring(const char *file, struct json_object **ring,
         goto out;
     }
     if (info->st_size > RING_MAX_SIZE) {
-        status = ostler_error_set(error, OSTLER_E_CONFIG, "the ring file %s is larger than %d bytes", file,
-                                  RING_MAX_SIZE);
+        status =
+            ostler_error_set(error, OSTLER_E_CONFIG, "the ring file %s is larger than %d bytes", file, RING_MAX_SIZE);
         goto out;
     }
     text = malloc((size_t)info->st_size + 1);
@@ -116,9 +117,9 @@ static enum ostler_status read_ring(const char *file, struct json_object **ring,
         goto out;
     }
     ssize_t size = read(fd, text, (size_t)info->st_size);
-    status = size < 0 ? ostler_error_set(error, OSTLER_E_CONFIG, "cannot read the ring file %s: %s", file,
-                                         strerror(errno))
-                      : parse_ring(file, text, (size_t)size, ring, error);
+    status = size < 0
+                 ? ostler_error_set(error, OSTLER_E_CONFIG, "cannot read the ring file %s: %s", file, strerror(errno))
+                 : parse_ring(file, text, (size_t)size, ring, error);
 out:
     free(text);
     if (fd >= 0)
@@ -166,7 +167,7 @@ static void refresh(ostler_matchmaker *matchmaker)
     ostler_error_clear(&error);
 }
 
-/* --- Operations ---------------------------------------------------------------------------------------------------------- */
+/* --- Operations --------------------------------------------------------------------------------------------------- */
 
 static enum ostler_status ring_open(const ostler_conf *conf, const ostler_url *url, ostler_matchmaker **out,
                                     struct ostler_error *error)
@@ -176,7 +177,8 @@ static enum ostler_status ring_open(const ostler_conf *conf, const ostler_url *u
 
     if (!file || !file[0])
         return ostler_error_set(error, OSTLER_E_URL,
-                                "the matchmaker ring needs a file: [%s] ringfile, or ?ringfile=FILE in the URL", section);
+                                "the matchmaker ring needs a file: [%s] ringfile, or ?ringfile=FILE in the URL",
+                                section);
     matchmaker = calloc(1, sizeof *matchmaker);
     if (!matchmaker)
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");

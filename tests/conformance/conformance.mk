@@ -18,14 +18,24 @@ tests_conformance_ostler_conformance_SOURCES = \
 	tests/conformance/values.c
 tests_conformance_ostler_conformance_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 tests_conformance_ostler_conformance_LDADD = libostler.la $(JSONC_LIBS)
+if PRELOADED
+tests_conformance_ostler_conformance_LDFLAGS = $(AM_LDFLAGS) $(MODULES:%=-dlpreopen %)
+tests_conformance_ostler_conformance_DEPENDENCIES = libostler.la $(MODULES)
+endif
 
 # One script per transport, so that each can be run alone; all of them are conformance.sh with another scheme.
-EXTRA_DIST += tests/conformance/conformance.sh
 if TRANSPORT_FAKE
 TESTS += tests/conformance/fake.sh
 endif
-EXTRA_DIST += tests/conformance/fake.sh
+if TRANSPORT_NANOMSG
+TESTS += tests/conformance/nanomsg.sh
+endif
 if TRANSPORT_RABBIT
 TESTS += tests/conformance/rabbit.sh
 endif
-EXTRA_DIST += tests/conformance/rabbit.sh tests/support/broker.py
+EXTRA_DIST += \
+	tests/conformance/conformance.sh \
+	tests/conformance/fake.sh \
+	tests/conformance/nanomsg.sh \
+	tests/conformance/rabbit.sh \
+	tests/support/broker.py

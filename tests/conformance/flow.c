@@ -103,7 +103,8 @@ static void event_loop(void)
     enum { CALLS = 300 };
     struct served served = fixture_serve("one");
     ostler_transport *transport = fixture_transport_with(true, 0);
-    ostler_client *client = fixture_client(transport, PATIENCE), *hasty = fixture_client(transport, 0.3);
+    /* Their deadlines lie beyond the loop's, so that nothing but the descriptor can tell of answers. */
+    ostler_client *client = fixture_client(transport, PATIENCE * 3), *hasty = fixture_client(transport, 0.3);
     struct outcome outcomes[CALLS + 1] = {{0}};
     size_t started = 0;
 
@@ -115,7 +116,6 @@ static void event_loop(void)
             started++;
         else
             run_loop(transport, started);
-        ostler_transport_process(transport);
     }
     REQUIRE(started == CALLS, "%zu of %d calls could be started", started, CALLS);
     run_loop(transport, CALLS);

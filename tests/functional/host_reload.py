@@ -106,8 +106,26 @@ def executor_changes():
         deployment.conf("[server]\ntopic = demo\nserver = node1\nendpoints = echo\n")
         host = deployment.start()
         deployment.conf("[server]\ntopic = demo\nserver = node1\nendpoints = echo\nexecutor = blocking\n")
-        has_in(host.reload(), "1 server")
+        assert "1 server" in host.reload(), host.log()
         assert deployment.call("demo", "echo", "arg=x", server="node1") == "x"
+        host.stop()
+
+
+@test
+def driver_options_change():
+    """With other options of its driver a transport is another one: its server is exchanged, under its old name"""
+    with Deployment() as deployment:
+        text = PROBE + "[nanomsg]\nmax_message_size = %d\n"
+        deployment.conf(text % 1000000)
+        host = deployment.start()
+        deployment.conf(text % 1000000 + "[endpoint:probe]\nword = same\n")
+        assert "1 server" in host.reload(), host.log()
+        assert host.log().count("build 1 opened") == 1
+        deployment.conf(text % 2000000)
+        assert "1 server" in host.reload(), host.log()
+        assert deployment.call("demo", "echo", "arg=x", server="node1") == "x"
+        host.wait_log("build 1 ended")
+        assert host.log().count("build 1 opened") == 2
         host.stop()
 
 
@@ -178,31 +196,31 @@ NEW = "[server:new]\ntopic = new\nendpoints = echo\n"
 @test
 def bad_line():
     """Refused: a line that is none"""
-    refuses(NEW + PROBE + "nonsense\n", "FILE:12")
+    refuses(NEW + PROBE + "nonsense\n", "FILE:11")
 
 
 @test
 def bad_value():
     """Refused: a value of the wrong type"""
-    refuses(NEW + PROBE + "executor_thread_pool_size = few\n", "FILE:12", "few")
+    refuses(NEW + PROBE + "executor_thread_pool_size = few\n", "FILE:11", "few")
 
 
 @test
 def bad_endpoint_option():
     """Refused: an endpoint's option of the wrong type"""
-    refuses(NEW + PROBE + "[endpoint:probe]\nfail_open = perhaps\n", "FILE:13", "perhaps")
+    refuses(NEW + PROBE + "[endpoint:probe]\nfail_open = perhaps\n", "FILE:12", "perhaps")
 
 
 @test
 def bad_module():
     """Refused: an endpoint that is not there"""
-    refuses(NEW + PROBE.replace("echo,", "echo, ghost,"), "FILE:11: [server] endpoints", "ghost")
+    refuses(NEW + PROBE.replace("echo,", "echo, ghost,"), "FILE:10: [server] endpoints", "ghost")
 
 
 @test
 def bad_transport():
     """Refused: a driver that is not there"""
-    refuses(NEW + "transport_url = carrier-pigeon://coop/\n" + PROBE, "FILE:8", "carrier-pigeon")
+    refuses(NEW + "transport_url = carrier-pigeon://coop/\n" + PROBE, "FILE:7", "carrier-pigeon")
 
 
 @test
@@ -234,7 +252,7 @@ def folder_not_to_be_had():
 @test
 def bad_log_file():
     """Refused: a log file that cannot be opened"""
-    refuses(NEW + PROBE, "FILE:4", "/dev/null/log", default="log_file = /dev/null/log")
+    refuses(NEW + PROBE, "FILE:3", "/dev/null/log", default="log_file = /dev/null/log")
 
 
 @test

@@ -222,11 +222,16 @@ class Host:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def reload(self):
-        """SIGHUP, and back when it has been taken or refused; returns the state's STATUS."""
+    def reload(self, logged=True):
+        """SIGHUP, and back when it has been taken or refused, and the log up to there has arrived unless it goes
+        elsewhere; returns the STATUS."""
+        since = self.mark()
         self.signal(signal.SIGHUP)
         self.wait_notify("RELOADING=1")
-        return self.wait_notify("READY=1")[-1]
+        status = self.wait_notify("READY=1")[-1]
+        if logged:
+            self.wait_log("configuration reloaded|stays in force", since)
+        return status
 
     def wait(self):
         """Its exit code; the whole log has been read."""
@@ -239,6 +244,11 @@ class Host:
         self.signal(signal.SIGTERM)
         code = self.wait()
         assert code == 0, "ended with %d; log:\n%s" % (code, self.log())
+
+
+def _chosen():
+    """All tests, or those that the arguments name."""
+    return [function for function in _tests if not sys.argv[1:] or function.__name__ in sys.argv[1:]]
 
 
 def _run_one(number, function):
@@ -267,6 +277,6 @@ def _too_long(*_):
 
 def main():
     signal.signal(signal.SIGALRM, _too_long)
-    print("1..%d" % len(_tests))
-    good = [_run_one(number, function) for number, function in enumerate(_tests, 1)]
+    print("1..%d" % len(_chosen()))
+    good = [_run_one(number, function) for number, function in enumerate(_chosen(), 1)]
     sys.exit(0 if all(good) else 1)

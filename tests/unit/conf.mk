@@ -3,6 +3,7 @@ conf_tests = \
 	tests/unit/conf/test_conf \
 	tests/unit/conf/test_files \
 	tests/unit/conf/test_ini \
+	tests/unit/conf/test_nomem \
 	tests/unit/conf/test_number \
 	tests/unit/conf/test_pick \
 	tests/unit/conf/test_robust \
@@ -33,6 +34,10 @@ tests_unit_conf_test_files_SOURCES = tests/unit/conf/test_files.c $(conf_scratch
 tests_unit_conf_test_ini_CPPFLAGS = $(conf_test_cppflags)
 tests_unit_conf_test_ini_LDADD = $(UNIT_LDADD)
 tests_unit_conf_test_ini_SOURCES = tests/unit/conf/test_ini.c
+tests_unit_conf_test_nomem_CPPFLAGS = $(conf_test_cppflags)
+tests_unit_conf_test_nomem_LDADD = $(UNIT_LDADD)
+tests_unit_conf_test_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+tests_unit_conf_test_nomem_SOURCES = tests/unit/conf/test_nomem.c $(conf_scratch)
 tests_unit_conf_test_number_CPPFLAGS = $(conf_test_cppflags)
 tests_unit_conf_test_number_LDADD = $(UNIT_LDADD)
 tests_unit_conf_test_number_SOURCES = tests/unit/conf/test_number.c

@@ -6,7 +6,7 @@ check_PROGRAMS += $(fake_tests)
 TESTS += $(fake_tests)
 endif
 FAKE_CPPFLAGS = $(PUBLIC_CPPFLAGS) -I$(top_srcdir)/plugins/transports/fake $(CRITERION_CFLAGS)
-FAKE_LDADD = tests/unit/fake/libfake.la libostler.la $(JSONC_LIBS) $(CRITERION_LIBS)
+FAKE_LDADD = tests/unit/fake/libfake.la libostler.la $(JSONC_LIBS) $(CRITERION_LIBS) -lm
 
 check_LTLIBRARIES += tests/unit/fake/libfake.la
 tests_unit_fake_libfake_la_SOURCES = $(fake_sources) tests/unit/fake/fixture.c tests/unit/fake/fixture.h

@@ -12,7 +12,7 @@
 
 #ifdef __cplusplus
 #define OSTLER_BEGIN_DECLS extern "C" {
-#define OSTLER_END_DECLS }
+#define OSTLER_END_DECLS   }
 #else
 #define OSTLER_BEGIN_DECLS
 #define OSTLER_END_DECLS

@@ -34,11 +34,13 @@ struct ostler_client_options {
     void *reserved_[4];
 };
 
+/* clang-format off */
 #ifdef __cplusplus
 #define OSTLER_CLIENT_OPTIONS_INIT {-1.0, nullptr, -1, 0.0, false, nullptr, {}}
 #else
 #define OSTLER_CLIENT_OPTIONS_INIT {.timeout = -1.0, .retry = -1}
 #endif
+/* clang-format on */
 
 /** Which members of struct ostler_prepare count. */
 enum ostler_prepare_field {
@@ -63,11 +65,13 @@ struct ostler_prepare {
     struct ostler_client_options options; /**< its serializer is not used */
 };
 
+/* clang-format off */
 #ifdef __cplusplus
 #define OSTLER_PREPARE_INIT {}
 #else
 #define OSTLER_PREPARE_INIT {.fields = 0}
 #endif
+/* clang-format on */
 
 /** Makes a client; @p target gives the defaults and is copied, @p options may be NULL. The transport gets one more
  *  reference. OSTLER_E_INVALID (a version cap that is no version), OSTLER_E_TARGET (a name too long), OSTLER_E_NOMEM. */

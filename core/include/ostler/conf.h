@@ -67,7 +67,7 @@ OSTLER_API enum ostler_status ostler_conf_set_default(ostler_conf *conf, const c
 /** Declares options: from here on their values are known, with defaults. Every value is read and checked now:
  *  OSTLER_E_CONFIG names file, line, option and what was expected: of this group, or else of another one that does not
  *  fit. OSTLER_E_INVALID if one of them is declared already with another type; OSTLER_E_NOMEM. @p options (ended by a
- *  NULL name) must outlive the configuration. Declaring a group again adds what is new. Safe while other threads read
+ *  NULL name) are copied. Declaring a group again adds what is new. Safe while other threads read
  *  other groups. A group whose name ends in ":*" is declared for every such section, present or not. */
 OSTLER_API enum ostler_status ostler_conf_declare(ostler_conf *conf, const char *group,
                                                   const struct ostler_option *options, struct ostler_error *error);

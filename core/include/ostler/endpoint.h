@@ -73,8 +73,8 @@ struct ostler_endpoint {
 
 /** What a server offers to the modules that it hosts. Passed to open(), valid until fini(); callable from any thread. */
 struct ostler_endpoint_host {
-    size_t size; /**< sizeof(struct ostler_endpoint_host) as the host was built */
-    void *self;  /**< first argument of the functions below */
+    size_t size;                        /**< sizeof(struct ostler_endpoint_host) as the host was built */
+    void *self;                         /**< first argument of the functions below */
     const struct ostler_target *target; /**< what the server serves */
     /** What is served: endpoints, namespaces, versions, methods. The caller owns the value; NULL without memory. */
     struct json_object *(*describe)(void *self);
@@ -96,8 +96,7 @@ struct ostler_endpoint_ops {
                                void **state, struct ostler_error *error);
 
     /** New options: take all of them, or none and fail. Methods may be running on the same state. */
-    enum ostler_status (*reset)(void *state, const ostler_conf *conf, const char *section,
-                                struct ostler_error *error);
+    enum ostler_status (*reset)(void *state, const ostler_conf *conf, const char *section, struct ostler_error *error);
 
     /** Frees the state. The last request that ran on it has been answered. */
     void (*fini)(void *state);

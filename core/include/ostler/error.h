@@ -42,19 +42,21 @@ struct ostler_error {
     void *reserved_[2];
 };
 
+/* clang-format off */
 #ifdef __cplusplus
 #define OSTLER_ERROR_INIT {}
 #else
 #define OSTLER_ERROR_INIT {.status = OSTLER_OK}
 #endif
+/* clang-format on */
 
 /** Frees what @p error holds and makes it as new. NULL is fine. */
 OSTLER_API void ostler_error_clear(struct ostler_error *error);
 
 /** Fills @p error (NULL is fine) with @p status and a formatted sentence, replacing what was there, and returns
  *  @p status, so that `return ostler_error_set(...)` reads well. Without memory the sentence is the status's own. */
-OSTLER_API enum ostler_status ostler_error_set(struct ostler_error *error, enum ostler_status status, const char *format,
-                                               ...) OSTLER_PRINTF(3, 4);
+OSTLER_API enum ostler_status ostler_error_set(struct ostler_error *error, enum ostler_status status,
+                                               const char *format, ...) OSTLER_PRINTF(3, 4);
 
 /** As ostler_error_set() with the arguments as a va_list. */
 OSTLER_API enum ostler_status ostler_error_setv(struct ostler_error *error, enum ostler_status status,

@@ -42,8 +42,7 @@ struct ostler_matchmaker_ops {
     /** Makes @p target (exchange, topic, server) findable at @p address until withdraw(), or until this process ends,
      *  however it ends. OSTLER_E_LISTEN if a living server has this name: the message says which. Any thread. */
     enum ostler_status (*announce)(ostler_matchmaker *matchmaker, const struct ostler_target *target,
-                                   const char *address, ostler_registration **registration,
-                                   struct ostler_error *error);
+                                   const char *address, ostler_registration **registration, struct ostler_error *error);
 
     void (*withdraw)(ostler_registration *registration);
 

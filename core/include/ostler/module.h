@@ -20,12 +20,12 @@ OSTLER_BEGIN_DECLS
 #define OSTLER_MODULE_ABI UINT32_C(0x05710001)
 
 /* The kinds, and the operations table each expects. */
-#define OSTLER_KIND_TRANSPORT "transport"   /**< struct ostler_driver_ops, <ostler/driver.h> */
-#define OSTLER_KIND_ENDPOINT "endpoint"     /**< struct ostler_endpoint_ops, <ostler/endpoint.h> */
-#define OSTLER_KIND_EXECUTOR "executor"     /**< struct ostler_executor_ops, <ostler/executor.h> */
-#define OSTLER_KIND_POLICY "policy"         /**< struct ostler_policy_ops, <ostler/policy.h> */
+#define OSTLER_KIND_TRANSPORT  "transport"  /**< struct ostler_driver_ops, <ostler/driver.h> */
+#define OSTLER_KIND_ENDPOINT   "endpoint"   /**< struct ostler_endpoint_ops, <ostler/endpoint.h> */
+#define OSTLER_KIND_EXECUTOR   "executor"   /**< struct ostler_executor_ops, <ostler/executor.h> */
+#define OSTLER_KIND_POLICY     "policy"     /**< struct ostler_policy_ops, <ostler/policy.h> */
 #define OSTLER_KIND_MATCHMAKER "matchmaker" /**< struct ostler_matchmaker_ops, <ostler/matchmaker.h> */
-#define OSTLER_KIND_NOTIFIER "notifier"     /**< struct ostler_notifier_ops, <ostler/notifier_driver.h> */
+#define OSTLER_KIND_NOTIFIER   "notifier"   /**< struct ostler_notifier_ops, <ostler/notifier_driver.h> */
 
 /** What a module says of itself. Static and constant. */
 struct ostler_module {
@@ -120,8 +120,7 @@ typedef void (*ostler_module_visit_fn)(void *user, const char *file, const struc
  *  loaded with a NULL descriptor and the reason. Each name once, in the order of the search. Any thread.
  *  OSTLER_E_MODULE (no such kind, too many files), OSTLER_E_NOMEM. */
 OSTLER_API enum ostler_status ostler_module_visit(const char *kind, const char *plugin_path,
-                                                  ostler_module_visit_fn visit, void *user,
-                                                  struct ostler_error *error);
+                                                  ostler_module_visit_fn visit, void *user, struct ostler_error *error);
 
 OSTLER_END_DECLS
 

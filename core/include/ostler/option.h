@@ -28,8 +28,7 @@ struct ostler_option_alias {
     const char *name;
 };
 
-/** One option. Tables of them end with an entry whose name is NULL. Everything is static for as long as the module that
- *  declares it. */
+/** One option. Tables of them end with an entry whose name is NULL. A configuration copies what it is told. */
 struct ostler_option {
     const char *name;
     enum ostler_option_type type;

@@ -62,9 +62,8 @@ OSTLER_API enum ostler_status ostler_request_fail(ostler_request *request, const
 
 /** As ostler_request_fail() for failures that are part of the interface: logged at debug level only.
  *  oslo_messaging.expected_exceptions(). */
-OSTLER_API enum ostler_status ostler_request_refuse(ostler_request *request, const char *module,
-                                                    const char *class_name, const char *format, ...)
-    OSTLER_PRINTF(4, 5);
+OSTLER_API enum ostler_status ostler_request_refuse(ostler_request *request, const char *module, const char *class_name,
+                                                    const char *format, ...) OSTLER_PRINTF(4, 5);
 
 /** As ostler_request_fail() with the exception's arguments: @p args (an array) and @p kwargs (an object), both borrowed
  *  and nullable; @p expected as in ostler_request_refuse(). */

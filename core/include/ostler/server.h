@@ -45,11 +45,13 @@ struct ostler_server_options {
     void *reserved_[4];
 };
 
+/* clang-format off */
 #ifdef __cplusplus
 #define OSTLER_SERVER_OPTIONS_INIT {}
 #else
 #define OSTLER_SERVER_OPTIONS_INIT {.executor = NULL}
 #endif
+/* clang-format on */
 
 /** Makes a server for @p target, which needs a topic and a server name, and opens its endpoints (in order: the first
  *  that matches a request serves it). @p options may be NULL. Where the option rpc_ping_enabled is set, the method
@@ -93,12 +95,16 @@ OSTLER_API enum ostler_status ostler_server_replace(ostler_server *server, ostle
 /** Stops, waits and frees it. Every endpoint's fini() has run when it returns. NULL is fine. */
 OSTLER_API void ostler_server_free(ostler_server *server);
 
-/** What it serves: target, endpoints with namespaces, versions, methods, parameters and summaries. The caller puts it.
- *  NULL without memory. Any thread. */
+/** What it serves: {"target": {"exchange", "topic", "server"}, "endpoints": [{"endpoint": its name, "file": where it was
+ *  loaded from or null, "namespace", "legacy_namespaces", "version", "methods": [{"name", "params", "summary"}]}]}, one
+ *  item per interface, methods that the access policy hides left out. The caller puts it. NULL without memory. Any
+ *  thread. */
 OSTLER_API struct json_object *ostler_server_describe(ostler_server *server);
 
-/** Requests, failures, in flight and latency in seconds, in all and per method, since the server was made. The caller
- *  puts it. NULL without memory. Any thread. */
+/** Counts since the server was made: {"requests", "failures", "in_flight", "latency": {"mean", "p50", "p99", "max"} in
+ *  seconds, "unmatched": requests for which there was no method, "expired": those left because they came after their
+ *  deadline, "methods": [{"endpoint", "namespace", "version", "method" and the first four}]}. The percentiles are upper
+ *  bounds, at most twice too high. The caller puts it. NULL without memory. Any thread. */
 OSTLER_API struct json_object *ostler_server_stats(ostler_server *server);
 
 OSTLER_END_DECLS

@@ -26,11 +26,13 @@ struct ostler_target {
  *  hold 255; a queue is named "TOPIC.SERVER". */
 #define OSTLER_NAME_MAX 255
 
+/* clang-format off */
 #ifdef __cplusplus
 #define OSTLER_TARGET_INIT {}
 #else
 #define OSTLER_TARGET_INIT {.exchange = NULL}
 #endif
+/* clang-format on */
 
 OSTLER_END_DECLS
 

@@ -24,11 +24,13 @@ struct ostler_transport_options {
     void *reserved_[4];
 };
 
+/* clang-format off */
 #ifdef __cplusplus
 #define OSTLER_TRANSPORT_OPTIONS_INIT {}
 #else
 #define OSTLER_TRANSPORT_OPTIONS_INIT {.url = NULL}
 #endif
+/* clang-format on */
 
 /** Opens a transport; @p options may be NULL. The driver is found by the URL's scheme and loaded. The configuration is
  *  kept (one more reference). Connections are made when first needed. OSTLER_E_URL, OSTLER_E_DRIVER, OSTLER_E_CONFIG,

@@ -15,6 +15,7 @@
 
 /* How long nodes have to confirm that they have everything that was sent. */
 #define FAREWELL_S 1.0
+enum { LOOK_MS = 50 };
 
 static bool watch(struct client *client, int fd, uint32_t tag)
 {
@@ -46,26 +47,26 @@ enum ostler_status client_open(struct client *client, const struct settings *set
     return OSTLER_OK;
 }
 
-/* --- Ending ------------------------------------------------------------------------------------------------------------- */
+/* --- Ending ------------------------------------------------------------------------------------------------------- */
 
-/* Goodbye to all; returns how many have yet to confirm that they have what was sent, or what came back is not sent. */
-static size_t unconfirmed(struct conn **conns, size_t count, struct pollfd *wait)
+/* Drops those that have confirmed all that was sent, or cannot any more; the rest are what to wait for. */
+static size_t unconfirmed(struct client *client, struct conn **conns, size_t *count, struct pollfd *wait)
 {
-    size_t waiting = 0;
+    size_t left = 0;
 
-    for (size_t i = 0; i < count; i++)
-        if (!conn_confirmed(conns[i]) && !conn_broken(conns[i]))
-            wait[waiting++] = (struct pollfd){.fd = conns[i]->readable, .events = POLLIN};
-    return waiting;
+    for (size_t i = 0; i < *count; i++) {
+        if (conn_confirmed(conns[i]) || conn_broken(conns[i])) {
+            client_conn_unref(client, conns[i]);
+            continue;
+        }
+        wait[left] = (struct pollfd){.fd = conns[i]->readable, .events = POLLIN};
+        conns[left++] = conns[i];
+    }
+    return *count = left;
 }
 
-static void take_leave(struct conn **conns, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        conn_say(conns[i], WIRE_BYE, conn_confirmed(conns[i]) ? 0 : WIRE_WANTS_ACK);
-}
-
-/* nanomsg forgets what the other side has not read when a connection is closed: so the nodes are asked. */
+/* nanomsg forgets what the other side has not read when a connection is closed: so nodes that have not confirmed
+ * everything are asked to. */
 static void say_goodbye(struct client *client)
 {
     ostler_time until = ostler_deadline(FAREWELL_S);
@@ -73,28 +74,30 @@ static void say_goodbye(struct client *client)
     struct conn **conns = client_conns(client, &count);
     struct pollfd *wait = calloc(count + 1, sizeof *wait);
 
-    if (conns && wait) {
-        size_t waiting;
-        take_leave(conns, count);
-        while ((waiting = unconfirmed(conns, count, wait)) > 0 && ostler_now() < until) {
-            poll(wait, waiting, ostler_time_left_ms(until));
-            client_drain(client);
-        }
-        if (waiting > 0)
-            ostler_log(OSTLER_LOG_WARNING, DRIVER_NAME,
-                       "closed before %zu servers confirmed that they have all that was sent to them", waiting);
+    if (!conns || !wait)
+        goto out;
+    unconfirmed(client, conns, &count, wait);
+    for (size_t i = 0; i < count; i++)
+        conn_say(conns[i], WIRE_BYE, WIRE_WANTS_ACK);
+    while (unconfirmed(client, conns, &count, wait) > 0 && ostler_now() < until) {
+        /* A connection that breaks wakes nobody. */
+        poll(wait, count, ostler_time_left_ms(until) < LOOK_MS ? ostler_time_left_ms(until) : LOOK_MS);
+        client_drain(client);
     }
-    free(wait);
+    if (count > 0)
+        ostler_log(OSTLER_LOG_WARNING, DRIVER_NAME,
+                   "closed before %zu servers confirmed that they have all that was sent to them", count);
+out:
     if (conns)
         client_conns_unref(client, conns, count);
+    free(wait);
 }
 
 static void drop_owed(struct client *client)
 {
     struct owed *owed, *next;
 
-    DL_FOREACH_SAFE(client->owed, owed, next)
-    {
+    DL_FOREACH_SAFE (client->owed, owed, next) {
         DL_DELETE(client->owed, owed);
         json_object_put(owed->reply.value);
         free(owed->reply.reason);
@@ -107,13 +110,11 @@ static void free_conns(struct client *client)
     struct conn *conn, *next_conn;
     struct place *place, *next_place;
 
-    HASH_ITER(hh, client->conns, conn, next_conn)
-    {
+    HASH_ITER (hh, client->conns, conn, next_conn) {
         HASH_DEL(client->conns, conn);
         conn_free(conn);
     }
-    HASH_ITER(hh, client->places, place, next_place)
-    {
+    HASH_ITER (hh, client->places, place, next_place) {
         HASH_DEL(client->places, place);
         free(place);
     }

@@ -83,7 +83,7 @@ struct client {
     pthread_mutex_t owed_lock; /* taken last; guards this */
     struct owed *owed;
 
-    atomic_size_t under_way;  /* replies that are still to come */
+    atomic_size_t under_way;   /* replies that are still to come */
     pthread_mutex_t tick_lock; /* guards these */
     long tick_ms;              /* 0: it does not tick */
     ostler_time expired_at;
@@ -101,7 +101,7 @@ enum ostler_status client_send(struct client *client, const struct ostler_outgoi
 size_t client_poll(struct client *client, ostler_time deadline, struct ostler_reply *replies, size_t max);
 void client_wake(struct client *client);
 
-/* --- client_conns.c: connections and what became of calls on them ---------------------------------------------------- */
+/* --- client_conns.c: connections and what became of calls on them ------------------------------------------------- */
 
 /* A conn to this address, counted; NULL if there cannot be one now (it was tried a moment ago, or the log
  * tells). The client's lock is held. */
@@ -122,7 +122,7 @@ void client_owe_loss(struct client *client, uint64_t id, const char *format, ...
 /* Makes the client look around after so many milliseconds, and again as long as there is reason to. */
 void client_tick_within(struct client *client, long milliseconds);
 
-/* --- client_routes.c: which server --------------------------------------------------------------------------------------- */
+/* --- client_routes.c: which server -------------------------------------------------------------------------------- */
 
 /* A server chosen, its conn counted; conn is NULL if there is none. */
 struct choice {
@@ -146,7 +146,7 @@ enum ostler_status client_choose_all(struct client *client, const char *exchange
 void client_doubt(struct client *client, const char *exchange, const char *topic);
 void client_topics_clear(struct client *client);
 
-/* --- client_replies.c --------------------------------------------------------------------------------------------------- */
+/* --- client_replies.c --------------------------------------------------------------------------------------------- */
 
 /* Asks nodes that have not said what they serve, and reads what they say until the deadline at most. */
 void client_discover(struct client *client, ostler_time deadline);
@@ -154,7 +154,7 @@ void client_discover(struct client *client, ostler_time deadline);
 /* Reads whatever has come, for others. */
 void client_drain(struct client *client);
 
-/* --- client_bounced.c: requests that servers gave back; `reading` is held ------------------------------------------------- */
+/* --- client_bounced.c: requests that servers gave back; `reading` is held ----------------------------------------- */
 
 void client_bounce(struct client *client, uint64_t id, enum wire_refusal reason, const struct wire_record *refused);
 

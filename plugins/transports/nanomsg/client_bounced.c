@@ -12,7 +12,7 @@
 
 #define BOUNCED_BYTES ((size_t)64 * 1024 * 1024)
 /* So long a cast that came back is kept. */
-#define CAST_S 5.0
+#define CAST_S   5.0
 #define AVOID_NS (50 * INT64_C(1000000))
 
 static void copy_text(char *out, const struct wire_text *text)
@@ -40,8 +40,7 @@ static ostler_time expiry_of(const struct wire_request *request)
         return ostler_deadline(CAST_S);
     if (request->expiry == 0)
         return OSTLER_NEVER;
-    return request->expiry_absolute ? (ostler_time)request->expiry
-                                    : ostler_deadline((double)request->expiry / 1000.0);
+    return request->expiry_absolute ? (ostler_time)request->expiry : ostler_deadline((double)request->expiry / 1000.0);
 }
 
 /* Keeps a request's body, which is in several parts, until it can be sent. */
@@ -101,8 +100,8 @@ bool client_defer(struct client *client, const struct wire_request *request, con
     /* The record's head is not kept. */
     const uint8_t *head = parts[0].iov_base;
     pthread_mutex_lock(&client->reading);
-    bool kept = keep(client, &own, head + WIRE_RECORD_HEAD, parts[0].iov_len - WIRE_RECORD_HEAD, parts + 1, count - 1,
-                     false);
+    bool kept =
+        keep(client, &own, head + WIRE_RECORD_HEAD, parts[0].iov_len - WIRE_RECORD_HEAD, parts + 1, count - 1, false);
     pthread_mutex_unlock(&client->reading);
     return kept;
 }
@@ -122,7 +121,9 @@ static bool send_again(struct client *client, const struct bounced *bounced, str
     copy_text(exchange, &request->exchange);
     copy_text(topic, &request->topic);
     copy_text(server, &request->server);
-    if (client_choose(client, exchange, topic, request->only_server ? server : NULL, bounced->avoid, &choice, NULL) != OSTLER_OK || !choice.conn)
+    if (client_choose(client, exchange, topic, request->only_server ? server : NULL, bounced->avoid, &choice, NULL) !=
+            OSTLER_OK ||
+        !choice.conn)
         return false;
     request->server = (struct wire_text){.text = choice.server, .length = (uint8_t)strlen(choice.server)};
     struct iovec parts[3] = {{.iov_len = 0},
@@ -130,8 +131,8 @@ static bool send_again(struct client *client, const struct bounced *bounced, str
                              {.iov_base = values.out, .iov_len = request->context_length + request->args_length}};
     if (bounced->id)
         atomic_fetch_add(&client->under_way, 1);
-    enum conn_result result = conn_send(choice.conn, 0, parts, 3, parts[1].iov_len + parts[2].iov_len, bounced->id,
-                                        bounced->expiry);
+    enum conn_result result =
+        conn_send(choice.conn, 0, parts, 3, parts[1].iov_len + parts[2].iov_len, bounced->id, bounced->expiry);
     if (bounced->id && result != CONN_SENT)
         atomic_fetch_sub(&client->under_way, 1);
     if (result == CONN_GONE || result == CONN_LOST)
@@ -156,8 +157,7 @@ void client_bounced_retry(struct client *client)
     struct bounced *bounced, *next;
     ostler_time now = ostler_now();
 
-    DL_FOREACH_SAFE(client->bounced, bounced, next)
-    {
+    DL_FOREACH_SAFE (client->bounced, bounced, next) {
         struct wire_record record = {
             .kind = bounced->id ? WIRE_CALL : WIRE_CAST, .body = bounced->body, .length = bounced->length};
         struct wire_request request;
@@ -178,6 +178,6 @@ void client_bounced_clear(struct client *client)
 {
     struct bounced *bounced, *next;
 
-    DL_FOREACH_SAFE(client->bounced, bounced, next)
+    DL_FOREACH_SAFE (client->bounced, bounced, next)
         drop(client, bounced);
 }

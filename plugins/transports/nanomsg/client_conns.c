@@ -14,7 +14,7 @@ enum { PLACES_KEPT = 1024 };
 /* After a connection was lost or could not be made the next one waits so long. */
 #define RETRY_NS (100 * INT64_C(1000000))
 
-/* --- Owing replies --------------------------------------------------------------------------------------------------- */
+/* --- Owing replies ------------------------------------------------------------------------------------------------ */
 
 void client_owe(struct client *client, const struct ostler_reply *reply)
 {
@@ -46,7 +46,7 @@ void client_owe_loss(struct client *client, uint64_t id, const char *format, ...
     client_owe(client, &reply);
 }
 
-/* --- The table of connections; the lock is held ------------------------------------------------------------------------ */
+/* --- The table of connections; the lock is held ------------------------------------------------------------------- */
 
 static struct place *find_place(struct client *client, const char *address)
 {
@@ -58,8 +58,7 @@ static struct place *find_place(struct client *client, const char *address)
         return place;
     if (HASH_COUNT(client->places) >= PLACES_KEPT) {
         ostler_time now = ostler_now();
-        HASH_ITER(hh, client->places, place, next)
-        {
+        HASH_ITER (hh, client->places, place, next) {
             if (place->conn || place->retry_at > now)
                 continue;
             HASH_DEL(client->places, place);
@@ -153,7 +152,7 @@ struct conn *client_conn(struct client *client, const char *address)
     return conn;
 }
 
-/* --- Without the lock --------------------------------------------------------------------------------------------------- */
+/* --- Without the lock --------------------------------------------------------------------------------------------- */
 
 void client_conn_unref(struct client *client, struct conn *conn)
 {

@@ -16,8 +16,8 @@
 
 enum {
     EVENTS = 16,
-    TURN = 64,          /* messages taken from one connection at a time */
-    STREAK = 16,        /* polls served from one connection before the others are looked at */
+    TURN = 64,           /* messages taken from one connection at a time */
+    STREAK = 16,         /* polls served from one connection before the others are looked at */
     DISCOVERED_MAX = 64, /* nodes asked at a time */
     LOOK_AROUND_MS = 200,
     RETRY_SOON_MS = 2,
@@ -34,7 +34,7 @@ struct sink {
     size_t count, max;
 };
 
-/* --- One message; `reading` is held --------------------------------------------------------------------------------------- */
+/* --- One message; `reading` is held ------------------------------------------------------------------------------- */
 
 static void put(struct client *client, struct sink *sink, const struct ostler_reply *reply)
 {
@@ -141,8 +141,8 @@ static bool take_message(struct client *client, struct conn *conn, const void *c
     return good && !bye;
 }
 
-/* Takes what has come on one connection. */
-static void drain_conn(struct client *client, struct conn *conn, struct sink *sink, int messages)
+/* Takes what has come on one connection. Returns false if that is over. */
+static bool drain_conn(struct client *client, struct conn *conn, struct sink *sink, int messages)
 {
     bool useful = true;
 
@@ -157,9 +157,45 @@ static void drain_conn(struct client *client, struct conn *conn, struct sink *si
     }
     if (!useful)
         client_conn_lost(client, conn);
+    return useful;
 }
 
-/* --- The tick: what must be done without a message to cause it ------------------------------------------------------------ */
+/* --- Asking nodes what they serve --------------------------------------------------------------------------------- */
+
+/* Greets the nodes that have not said what they serve, as far as they can be; `wait` gets what to wait for until they
+ * have. */
+static nfds_t ask(struct client *client, struct pollfd *wait)
+{
+    nfds_t waiting = 0;
+    size_t count;
+    struct conn **conns = client_conns(client, &count);
+
+    for (size_t i = 0; i < count && waiting < DISCOVERED_MAX; i++) {
+        struct conn *conn = conns[i];
+        pthread_mutex_lock(&client->lock);
+        bool known = conn->services_known, greeted = conn->greeted;
+        pthread_mutex_unlock(&client->lock);
+        if (known)
+            continue;
+        if (!greeted) {
+            enum conn_result result = conn_say(conn, WIRE_HELLO, 0);
+            if (result == CONN_GONE || result == CONN_LOST) {
+                client_conn_lost(client, conn);
+                continue;
+            }
+            greeted = result == CONN_SENT;
+            pthread_mutex_lock(&client->lock);
+            conn->greeted = conn->greeted || greeted;
+            conn->asked = ostler_now();
+            pthread_mutex_unlock(&client->lock);
+        }
+        wait[waiting++] = (struct pollfd){.fd = greeted ? conn->readable : conn->writable, .events = POLLIN};
+    }
+    client_conns_unref(client, conns, count);
+    return waiting;
+}
+
+/* --- The tick: what must be done without a message to cause it ---------------------------------------------------- */
 
 static void set_tick(struct client *client, long milliseconds)
 {
@@ -199,10 +235,25 @@ static void adjust_tick(struct client *client)
     pthread_mutex_unlock(&client->tick_lock);
 }
 
+static void set_hot(struct client *client, struct conn *conn)
+{
+    if (client->hot == conn)
+        return;
+    if (client->hot)
+        client_conn_unref(client, client->hot);
+    client->hot = conn;
+    if (conn) {
+        pthread_mutex_lock(&client->lock);
+        conn->references++;
+        pthread_mutex_unlock(&client->lock);
+    }
+}
+
 static void look_around(struct client *client)
 {
     ostler_time now = ostler_now();
     bool expire = now - client->expired_at >= EXPIRE_NS;
+    struct pollfd wait[DISCOVERED_MAX];
     size_t count;
     struct conn **conns = client_conns(client, &count);
 
@@ -218,6 +269,10 @@ static void look_around(struct client *client)
     if (expire)
         client->expired_at = now;
     client_conns_unref(client, conns, count);
+    if (client->hot && conn_broken(client->hot))
+        set_hot(client, NULL);
+    if (client->bounced && client->settings->tcp)
+        ask(client, wait);
     client_bounced_retry(client);
 }
 
@@ -231,7 +286,7 @@ static void on_tick(struct client *client)
     adjust_tick(client);
 }
 
-/* --- Polling ------------------------------------------------------------------------------------------------------------------ */
+/* --- Polling ------------------------------------------------------------------------------------------------------ */
 
 static void take_owed(struct client *client, struct sink *sink)
 {
@@ -248,20 +303,6 @@ static void take_owed(struct client *client, struct sink *sink)
         eventfd_raise(client->wake);
 }
 
-static void set_hot(struct client *client, struct conn *conn)
-{
-    if (client->hot == conn)
-        return;
-    if (client->hot)
-        client_conn_unref(client, client->hot);
-    client->hot = conn;
-    if (conn) {
-        pthread_mutex_lock(&client->lock);
-        conn->references++;
-        pthread_mutex_unlock(&client->lock);
-    }
-}
-
 static void on_conn(struct client *client, uint32_t serial, struct sink *sink)
 {
     struct conn *conn;
@@ -273,8 +314,8 @@ static void on_conn(struct client *client, uint32_t serial, struct sink *sink)
     pthread_mutex_unlock(&client->lock);
     if (!conn)
         return;
-    drain_conn(client, conn, sink, TURN);
-    set_hot(client, conn);
+    if (drain_conn(client, conn, sink, TURN))
+        set_hot(client, conn);
     client_conn_unref(client, conn);
 }
 
@@ -293,10 +334,10 @@ static void on_events(struct client *client, const struct epoll_event *events, i
 /* The connection that the last reply came from, first: with one server that saves a system call. */
 static void drain_hot(struct client *client, struct sink *sink)
 {
-    if (client->hot && client->streak++ < STREAK)
-        drain_conn(client, client->hot, sink, sink->max < TURN ? (int)sink->max : TURN);
-    else
+    if (!client->hot || client->streak++ >= STREAK)
         client->streak = 0;
+    else if (!drain_conn(client, client->hot, sink, sink->max < TURN ? (int)sink->max : TURN))
+        set_hot(client, NULL);
 }
 
 size_t client_poll(struct client *client, ostler_time deadline, struct ostler_reply *replies, size_t max)
@@ -329,7 +370,7 @@ void client_wake(struct client *client)
     eventfd_raise(client->wake);
 }
 
-/* --- Reading for others ---------------------------------------------------------------------------------------------------------- */
+/* --- Reading for others ------------------------------------------------------------------------------------------- */
 
 void client_drain(struct client *client)
 {
@@ -344,42 +385,11 @@ void client_drain(struct client *client)
     client_conns_unref(client, conns, count);
 }
 
-/* Nodes that have not said what they serve; greets those that can be. */
-static nfds_t ask(struct client *client, struct conn **conns, size_t count, struct pollfd *wait)
-{
-    nfds_t waiting = 0;
-
-    for (size_t i = 0; i < count && waiting < DISCOVERED_MAX; i++) {
-        struct conn *conn = conns[i];
-        pthread_mutex_lock(&client->lock);
-        bool known = conn->services_known, greeted = conn->greeted;
-        pthread_mutex_unlock(&client->lock);
-        if (known)
-            continue;
-        if (!greeted) {
-            enum conn_result result = conn_say(conn, WIRE_HELLO, 0);
-            if (result == CONN_GONE || result == CONN_LOST) {
-                client_conn_lost(client, conn);
-                continue;
-            }
-            greeted = result == CONN_SENT;
-            pthread_mutex_lock(&client->lock);
-            conn->greeted = conn->greeted || greeted;
-            pthread_mutex_unlock(&client->lock);
-        }
-        wait[waiting++] = (struct pollfd){.fd = greeted ? conn->readable : conn->writable, .events = POLLIN};
-    }
-    return waiting;
-}
-
 void client_discover(struct client *client, ostler_time deadline)
 {
     struct pollfd wait[DISCOVERED_MAX];
-    size_t count;
-    struct conn **conns = client_conns(client, &count);
-    nfds_t waiting = ask(client, conns, count, wait);
+    nfds_t waiting = ask(client, wait);
 
-    client_conns_unref(client, conns, count);
     if (waiting > 0 && poll(wait, waiting, ostler_time_left_ms(deadline)) > 0)
         client_drain(client);
 }

@@ -5,10 +5,13 @@
 #include <string.h>
 
 enum { TOPICS_MAX = 4096 };
+/* What a node has said is asked again so often, and hosts are tried again, as long as there is something to send. */
+#define ASK_AGAIN_NS   (5 * INT64_C(1000000000))
+#define HOSTS_AGAIN_NS (250 * INT64_C(1000000))
 /* So long after a look that did not learn everything the next one is worth it. */
 #define LOOK_AGAIN_NS (50 * INT64_C(1000000))
 
-/* --- What is known of a topic; the lock is held -------------------------------------------------------------------------- */
+/* --- What is known of a topic; the lock is held ------------------------------------------------------------------- */
 
 static void clear_routes(struct topic *topic)
 {
@@ -26,8 +29,7 @@ void client_topics_clear(struct client *client)
 {
     struct topic *topic, *next;
 
-    HASH_ITER(hh, client->topics, topic, next)
-    {
+    HASH_ITER (hh, client->topics, topic, next) {
         HASH_DEL(client->topics, topic);
         clear_routes(topic);
         free(topic);
@@ -83,8 +85,13 @@ static enum ostler_status add_node(struct client *client, struct topic *topic, c
         topic->valid = false;
         return OSTLER_OK;
     }
-    if (!conn->services_known)
+    if (!conn->services_known) {
         topic->complete = false;
+    } else if (topic->looked_up - conn->asked > ASK_AGAIN_NS) {
+        /* A node forgets to tell clients that have been silent. */
+        conn->asked = topic->looked_up;
+        conn_say(conn, WIRE_HELLO, 0);
+    }
     for (size_t i = 0; i < conn->service_count && status == OSTLER_OK; i++) {
         const struct service *service = &conn->services[i];
         if (strcmp(service->exchange, exchange) == 0 && strcmp(service->topic, name) == 0 &&
@@ -137,9 +144,11 @@ static enum ostler_status know_topic(struct client *client, const char *exchange
     if (!topic)
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     uint64_t generation = client->ops->generation(client->matchmaker, exchange, name);
-    bool fresh = topic->valid && topic->complete && topic->generation == generation &&
-                 topic->services == client->services;
+    bool fresh =
+        topic->valid && topic->complete && topic->generation == generation && topic->services == client->services;
     bool changed = topic->generation != generation || topic->services != client->services;
+    if (fresh && client->settings->tcp)
+        fresh = ostler_now() - topic->looked_up < HOSTS_AGAIN_NS;
     if (!fresh && (changed || ostler_now() - topic->looked_up >= LOOK_AGAIN_NS))
         status = look_up(client, topic, exchange, name, generation, error);
     if (status == OSTLER_OK)
@@ -147,7 +156,7 @@ static enum ostler_status know_topic(struct client *client, const char *exchange
     return status;
 }
 
-/* --- Choosing --------------------------------------------------------------------------------------------------------------- */
+/* --- Choosing ----------------------------------------------------------------------------------------------------- */
 
 /* False if the server cannot be reached now. */
 static bool take_route(struct client *client, const struct route *route, struct choice *choice)
@@ -192,8 +201,8 @@ enum ostler_status client_choose(struct client *client, const char *exchange, co
     return status;
 }
 
-enum ostler_status client_choose_all(struct client *client, const char *exchange, const char *name,
-                                     struct choice **out, size_t *count, bool *complete, struct ostler_error *error)
+enum ostler_status client_choose_all(struct client *client, const char *exchange, const char *name, struct choice **out,
+                                     size_t *count, bool *complete, struct ostler_error *error)
 {
     struct choice *choices = NULL;
     struct topic *topic = NULL;

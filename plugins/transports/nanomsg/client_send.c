@@ -20,7 +20,7 @@ struct request {
     size_t size;
 };
 
-/* --- Making it ---------------------------------------------------------------------------------------------------------- */
+/* --- Making it ---------------------------------------------------------------------------------------------------- */
 
 static enum ostler_status check_name(const char *what, const char *text, bool needed, enum ostler_status status,
                                      struct wire_text *out, struct ostler_error *error)
@@ -64,8 +64,8 @@ static void set_expiry(const struct settings *settings, const struct ostler_outg
     if (message->expiry == OSTLER_NEVER)
         return;
     wire->expiry_absolute = !settings->tcp;
-    wire->expiry = settings->tcp ? (uint64_t)(ostler_time_left(message->expiry) * 1000.0) + 1
-                                 : (uint64_t)message->expiry;
+    wire->expiry =
+        settings->tcp ? (uint64_t)(ostler_time_left(message->expiry) * 1000.0) + 1 : (uint64_t)message->expiry;
 }
 
 static bool print_value(struct json_object *value, struct iovec *part)
@@ -97,8 +97,7 @@ static enum ostler_status request_init(const struct settings *settings, const st
     wire->only_server = message->target.fanout || wire->server.length > 0;
     set_expiry(settings, message, wire);
     if (message->monitor_timeout > 0.0)
-        wire->monitor_ms =
-            message->monitor_timeout < 4e6 ? (uint32_t)(message->monitor_timeout * 1000.0) : UINT32_MAX;
+        wire->monitor_ms = message->monitor_timeout < 4e6 ? (uint32_t)(message->monitor_timeout * 1000.0) : UINT32_MAX;
     if (!print_value(message->message.context, &request->parts[2]) ||
         !print_value(message->message.args, &request->parts[3]))
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
@@ -120,7 +119,7 @@ static void set_server(struct request *request, const char *server)
     request->size = request->parts[1].iov_len + request->wire.context_length + request->wire.args_length;
 }
 
-/* --- To one server -------------------------------------------------------------------------------------------------------- */
+/* --- To one server ------------------------------------------------------------------------------------------------ */
 
 static enum conn_result send_to(struct client *client, struct request *request, const struct choice *choice)
 {
@@ -205,8 +204,8 @@ static enum ostler_status give_up(const struct client *client, const struct ostl
                                 message->target.topic);
     if (known > 0)
         return ostler_error_set(error, message->call_id ? OSTLER_E_TIMEOUT : OSTLER_E_DELIVERY,
-                                "no server of topic \"%s\" took the request in time (%zu known)",
-                                message->target.topic, known);
+                                "no server of topic \"%s\" took the request in time (%zu known)", message->target.topic,
+                                known);
     return nobody(client, message, message->call_id && !in_time ? OSTLER_E_TIMEOUT : OSTLER_E_UNDELIVERABLE, error);
 }
 
@@ -237,6 +236,9 @@ static enum ostler_status send_to_one(struct client *client, struct request *req
         if (status != OSTLER_OK)
             return status;
         most_known = choice.known > most_known ? choice.known : most_known;
+        /* One server is enough to send to; the others should be known soon all the same. */
+        if (!choice.complete && choice.conn)
+            client_discover(client, OSTLER_AT_ONCE);
         if (choice.conn)
             result = send_patiently(client, request, &choice);
         bool deferred = (result == CONN_GONE || result == CONN_FULL) && !message->at_least_once &&
@@ -260,7 +262,7 @@ static enum ostler_status send_to_one(struct client *client, struct request *req
     }
 }
 
-/* --- To all servers --------------------------------------------------------------------------------------------------------- */
+/* --- To all servers ----------------------------------------------------------------------------------------------- */
 
 struct fanout {
     struct choice *choices;
@@ -291,8 +293,8 @@ static size_t fanout_round(struct client *client, struct request *request, struc
     return waiting;
 }
 
-static enum ostler_status find_all(struct client *client, const struct ostler_outgoing *message,
-                                   struct fanout *fanout, struct ostler_error *error)
+static enum ostler_status find_all(struct client *client, const struct ostler_outgoing *message, struct fanout *fanout,
+                                   struct ostler_error *error)
 {
     const char *exchange = message->target.exchange ? message->target.exchange : "";
     ostler_time until = ostler_deadline(FANOUT_DISCOVERY_S);

@@ -10,26 +10,12 @@
 enum { PARTS_MAX = 6, SPARES_MAX = 256, SERVICES_MAX = 100000 };
 #define CONNECT_S 5
 
-/* --- Life ------------------------------------------------------------------------------------------------------------ */
-
-static enum ostler_status connect_to(const struct settings *settings, struct conn *conn, struct ostler_error *error)
-{
-    char *address = socket_address(settings, conn->address);
-    enum ostler_status status = OSTLER_OK;
-
-    if (!address)
-        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    if (nn_connect(conn->socket, address) < 0)
-        status = ostler_error_set(error, OSTLER_E_SYSTEM, "cannot connect to %s: %s", address, nn_strerror(errno));
-    free(address);
-    return status;
-}
+/* --- Life --------------------------------------------------------------------------------------------------------- */
 
 enum ostler_status conn_open(const struct settings *settings, const char *address, struct conn **out,
                              struct ostler_error *error)
 {
     struct conn *conn = calloc(1, sizeof *conn);
-    enum ostler_status status = OSTLER_E_NOMEM;
 
     if (!conn || !(conn->address = strdup(address))) {
         free(conn);
@@ -39,10 +25,12 @@ enum ostler_status conn_open(const struct settings *settings, const char *addres
     conn->references = 1;
     conn->opened = conn->used = ostler_now();
     conn->socket = socket_open(settings, NN_REQ, error);
-    status = conn->socket < 0 ? OSTLER_E_SYSTEM : connect_to(settings, conn, error);
-    if (status != OSTLER_OK) {
+    int problem = conn->socket >= 0 ? socket_connect(settings, conn->socket, address) : 0;
+    if (problem)
+        ostler_error_set(error, OSTLER_E_SYSTEM, "cannot connect to %s: %s", address, nn_strerror(problem));
+    if (conn->socket < 0 || problem) {
         conn_free(conn);
-        return status;
+        return OSTLER_E_SYSTEM;
     }
     conn->readable = socket_descriptor(conn->socket, NN_RCVFD);
     conn->writable = socket_descriptor(conn->socket, NN_SNDFD);
@@ -64,8 +52,7 @@ void conn_free(struct conn *conn)
 {
     struct pending *pending, *next;
 
-    HASH_ITER(hh, conn->pending, pending, next)
-    {
+    HASH_ITER (hh, conn->pending, pending, next) {
         HASH_DEL(conn->pending, pending);
         free(pending);
     }
@@ -95,7 +82,7 @@ bool conn_established(const struct conn *conn)
     return nn_get_statistic(conn->socket, NN_STAT_CURRENT_CONNECTIONS) > 0;
 }
 
-/* --- Pending calls; the lock is held ------------------------------------------------------------------------------------ */
+/* --- Pending calls; the lock is held ------------------------------------------------------------------------------ */
 
 static bool add_pending(struct conn *conn, uint64_t id, ostler_time expiry)
 {
@@ -157,8 +144,7 @@ struct pending *conn_kill(struct conn *conn)
 
     pthread_mutex_lock(&conn->lock);
     conn->dead = true;
-    HASH_ITER(hh, conn->pending, pending, next)
-    {
+    HASH_ITER (hh, conn->pending, pending, next) {
         HASH_DEL(conn->pending, pending);
         pending->next = lost;
         lost = pending;
@@ -173,8 +159,7 @@ size_t conn_expire(struct conn *conn, ostler_time now)
     size_t count = 0;
 
     pthread_mutex_lock(&conn->lock);
-    HASH_ITER(hh, conn->pending, pending, next)
-    {
+    HASH_ITER (hh, conn->pending, pending, next) {
         if (pending->expiry > now)
             continue;
         count += pending->count;
@@ -201,17 +186,17 @@ bool conn_confirmed(struct conn *conn)
     return confirmed;
 }
 
-/* --- Sending -------------------------------------------------------------------------------------------------------------- */
+/* --- Sending ------------------------------------------------------------------------------------------------------ */
 
 /* Returns false with errno. parts[0] becomes nanomsg's header, which names no way back but the connection itself, and
  * ours. */
-static bool transmit(struct conn *conn, uint8_t flags, struct iovec *parts, int count, uint64_t received)
+static bool transmit(struct conn *conn, const struct wire_header *counts, struct iovec *parts, int count)
 {
     uint8_t header[4 + WIRE_HEADER_SIZE] = {0x80, 0, 0, 0};
     struct nn_iovec iov[PARTS_MAX];
     struct nn_msghdr message = {.msg_iov = iov, .msg_iovlen = count};
 
-    parts[0] = (struct iovec){.iov_base = header, .iov_len = 4 + wire_put_header(header + 4, flags, received)};
+    parts[0] = (struct iovec){.iov_base = header, .iov_len = 4 + wire_put_header(header + 4, counts)};
     for (int i = 0; i < count; i++)
         iov[i] = (struct nn_iovec){.iov_base = parts[i].iov_base, .iov_len = parts[i].iov_len};
     return nn_sendmsg(conn->socket, &message, NN_DONTWAIT) >= 0;
@@ -232,11 +217,11 @@ enum conn_result conn_send(struct conn *conn, uint8_t flags, struct iovec *parts
     enum conn_result result = CONN_SENT;
 
     pthread_mutex_lock(&conn->lock);
-    if (conn->dead)
+    if (conn->dead || nn_get_statistic(conn->socket, NN_STAT_BROKEN_CONNECTIONS) > 0)
         result = CONN_GONE;
     else if (id && !add_pending(conn, id, expiry))
         result = CONN_NOMEM;
-    uint64_t received = conn->received;
+    struct wire_header counts = {.flags = flags, .received = conn->received, .sent = conn->sent};
     /* Counted before it is sent: the answer may be here first. */
     if (result == CONN_SENT)
         conn->sent += wire_weight(size + WIRE_HEADER_SIZE);
@@ -244,13 +229,13 @@ enum conn_result conn_send(struct conn *conn, uint8_t flags, struct iovec *parts
     if (result != CONN_SENT)
         return result;
 
-    bool sent = transmit(conn, flags, parts, count, received);
+    bool sent = transmit(conn, &counts, parts, count);
     int problem = errno;
 
     pthread_mutex_lock(&conn->lock);
     if (sent) {
-        if (received > conn->acknowledged)
-            conn->acknowledged = received;
+        if (counts.received > conn->acknowledged)
+            conn->acknowledged = counts.received;
         result = after_sending(conn, id);
     } else {
         conn->sent -= wire_weight(size + WIRE_HEADER_SIZE);
@@ -273,7 +258,7 @@ enum conn_result conn_say(struct conn *conn, enum wire_kind kind, uint8_t flags)
     return conn_send(conn, flags, parts, 2, WIRE_RECORD_HEAD, 0, OSTLER_NEVER);
 }
 
-/* --- Receiving -------------------------------------------------------------------------------------------------------------- */
+/* --- Receiving ---------------------------------------------------------------------------------------------------- */
 
 void conn_received(struct conn *conn, size_t size, const struct wire_header *header)
 {

@@ -38,7 +38,7 @@ struct conn {
     bool services_known;
     struct service *services;
     size_t service_count;
-    ostler_time opened, used;
+    ostler_time opened, used, asked;
 
     pthread_mutex_t lock; /* guards all below */
     bool dead;

@@ -115,8 +115,8 @@ enum ostler_status incoming_reply(struct ostler_incoming *base, const struct ost
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     if (length + WIRE_HEADER_SIZE + WIRE_REPLY_HEAD > settings->max_message)
         return ostler_error_set(error, OSTLER_E_INVALID,
-                                "the reply has %zu bytes; the limit of this transport is %zu (max_message_size)", length,
-                                settings->max_message);
+                                "the reply has %zu bytes; the limit of this transport is %zu (max_message_size)",
+                                length, settings->max_message);
     union {
         const char *in;
         void *out;

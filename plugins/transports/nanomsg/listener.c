@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
-/* --- Making --------------------------------------------------------------------------------------------------------- */
+/* --- Making ------------------------------------------------------------------------------------------------------- */
 
 static bool copy_target(ostler_driver_listener *listener, const struct ostler_target *target)
 {
@@ -74,7 +74,7 @@ enum ostler_status node_listen(struct node *node, const struct ostler_target *ta
     return status;
 }
 
-/* --- Polling; the lock is held ---------------------------------------------------------------------------------------- */
+/* --- Polling; the lock is held ------------------------------------------------------------------------------------ */
 
 static size_t take_queued(ostler_driver_listener *listener, struct ostler_incoming **out, size_t max)
 {
@@ -172,7 +172,7 @@ void node_pass_on(struct node *node)
         keeper_check(node);
 }
 
-/* --- Ending ------------------------------------------------------------------------------------------------------------ */
+/* --- Ending ------------------------------------------------------------------------------------------------------- */
 
 void listener_stop(ostler_driver_listener *listener)
 {
@@ -185,6 +185,7 @@ void listener_stop(ostler_driver_listener *listener)
     pthread_mutex_lock(&node->lock);
     if (!listener->stopped) {
         listener->stopped = true;
+        HASH_DEL(node->listeners, listener); /* its name is free for another one */
         node->active--;
         node_publish(node);
     }
@@ -211,7 +212,6 @@ void listener_close(ostler_driver_listener *listener)
 
     pthread_mutex_lock(&node->lock);
     refuse_queue(listener);
-    HASH_DEL(node->listeners, listener);
     pthread_mutex_unlock(&node->lock);
     destroy(listener);
 }

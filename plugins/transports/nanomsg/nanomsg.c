@@ -25,7 +25,7 @@ struct ostler_driver_transport {
     size_t bound_count;
 };
 
-/* --- Opening and closing ---------------------------------------------------------------------------------------------- */
+/* --- Opening and closing ------------------------------------------------------------------------------------------ */
 
 static enum ostler_status open_matchmaker(ostler_driver_transport *transport, const ostler_conf *conf,
                                           const ostler_url *url, struct ostler_error *error)
@@ -50,8 +50,9 @@ static enum ostler_status open_matchmaker(ostler_driver_transport *transport, co
 
 static void destroy(ostler_driver_transport *transport)
 {
-    node_free(transport->node);
+    /* The client may have to wait for this very node. */
     client_close(&transport->client);
+    node_free(transport->node);
     if (transport->client.matchmaker)
         transport->client.ops->close(transport->client.matchmaker);
     ostler_module_unref(transport->module);
@@ -95,7 +96,7 @@ static void driver_close(ostler_driver_transport *transport)
     destroy(transport);
 }
 
-/* --- Serving ------------------------------------------------------------------------------------------------------------- */
+/* --- Serving ------------------------------------------------------------------------------------------------------ */
 
 static enum ostler_status check_name(const char *what, const char *text, struct ostler_error *error)
 {
@@ -120,12 +121,10 @@ static bool is_bound(const ostler_driver_transport *transport, const char *addre
 static int bind_to(ostler_driver_transport *transport, char *address)
 {
     char **bound = realloc(transport->bound, (transport->bound_count + 1) * sizeof *bound);
-    char *full = bound ? socket_address(&transport->settings, address) : NULL;
-    int problem = full ? node_bind(transport->node, full) : ENOMEM;
+    int problem = bound ? socket_bind(&transport->settings, transport->node->socket, address) : ENOMEM;
 
     if (bound)
         transport->bound = bound;
-    free(full);
     if (problem == 0 && !transport->settings.tcp && chmod(address, transport->settings.socket_mode) != 0)
         problem = errno;
     if (problem) {
@@ -154,8 +153,7 @@ static enum ostler_status bind_for(ostler_driver_transport *transport, const str
     }
     for (unsigned index = 0;; index++) {
         char *proposed = NULL;
-        enum ostler_status status =
-            ops->propose(transport->client.matchmaker, target, index, &proposed, error);
+        enum ostler_status status = ops->propose(transport->client.matchmaker, target, index, &proposed, error);
         if (status != OSTLER_OK)
             return status;
         if (is_bound(transport, proposed)) {
@@ -220,7 +218,7 @@ static enum ostler_status driver_listen(ostler_driver_transport *transport, cons
     return status;
 }
 
-/* --- The rest -------------------------------------------------------------------------------------------------------------- */
+/* --- The rest ----------------------------------------------------------------------------------------------------- */
 
 static enum ostler_status driver_send(ostler_driver_transport *transport, const struct ostler_outgoing *message,
                                       unsigned *receivers, struct ostler_error *error)

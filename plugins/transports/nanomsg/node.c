@@ -40,12 +40,7 @@ enum ostler_status node_new(const struct settings *settings, struct values *valu
     return OSTLER_OK;
 }
 
-int node_bind(struct node *node, const char *address)
-{
-    return nn_bind(node->socket, address) < 0 ? errno : 0;
-}
-
-/* --- What comes in; the lock is held -------------------------------------------------------------------------------- */
+/* --- What comes in; the lock is held ------------------------------------------------------------------------------ */
 
 static void warn(struct node *node, struct peer *peer, const char *what)
 {
@@ -209,11 +204,11 @@ static bool take_record(struct node *node, struct peer *peer, const struct wire_
 
 static void take_message(struct node *node, uint32_t pipe, void *chunk, size_t size, struct turn *turn)
 {
-    struct wire_header header = {.received = 0};
+    struct wire_header header = {.flags = 0};
     struct wire_reader records;
     struct wire_record record = {.kind = 0};
     bool good = wire_open(chunk, size, &header, &records);
-    struct peer *peer = peers_find(&node->peers, pipe, header.received);
+    struct peer *peer = peers_find(&node->peers, pipe, &header);
     bool taken = false, bye = false;
 
     if (!peer) {
@@ -292,7 +287,7 @@ size_t node_read(struct node *node, ostler_driver_listener *self, struct ostler_
     return turn.count;
 }
 
-/* --- Ending -------------------------------------------------------------------------------------------------------- */
+/* --- Ending ------------------------------------------------------------------------------------------------------- */
 
 static void send_to_all(struct node *node, enum wire_kind kind, uint8_t flags)
 {

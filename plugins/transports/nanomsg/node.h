@@ -41,7 +41,7 @@ struct node {
     int socket, readable; /* nanomsg's socket and its descriptor */
     pthread_mutex_t lock; /* guards all below */
     struct peers peers;
-    ostler_driver_listener *listeners; /* by key; also those that are stopped */
+    ostler_driver_listener *listeners; /* by key, until they are stopped */
     ostler_driver_listener *waiting;   /* have a thread, which may become the reader */
     size_t active;                     /* not stopped */
     const void *reader;                /* the listener or the keeper that reads, or NULL */
@@ -58,23 +58,20 @@ struct node {
 enum ostler_status node_new(const struct settings *settings, struct values *values, struct node **node,
                             struct ostler_error *error);
 
-/* Binds to nanomsg's address. Returns 0 or an errno value. */
-int node_bind(struct node *node, const char *address);
-
 /* Says goodbye to clients once they have their replies, as far as they tell within a short time. */
 void node_free(struct node *node);
 
 /* --- Listeners: see <ostler/driver.h> ----------------------------------------------------------------------------- */
 
-enum ostler_status node_listen(struct node *node, const struct ostler_target *target,
-                               ostler_driver_listener **listener, struct ostler_error *error);
+enum ostler_status node_listen(struct node *node, const struct ostler_target *target, ostler_driver_listener **listener,
+                               struct ostler_error *error);
 size_t listener_poll(ostler_driver_listener *listener, ostler_time deadline, struct ostler_incoming **incoming,
                      size_t max);
 void listener_wake(ostler_driver_listener *listener);
 void listener_stop(ostler_driver_listener *listener);
 void listener_close(ostler_driver_listener *listener);
 
-/* --- Between node.c, listener.c and keeper.c; the lock is held ------------------------------------------------------ */
+/* --- Between node.c, listener.c and keeper.c; the lock is held ---------------------------------------------------- */
 
 /* Reads the socket without waiting. What is for `self` (NULL for the keeper) goes to `out`, up to `max`; *more tells
  * whether there may be more to read. Returns how many are in `out`. The lock is let go meanwhile. */

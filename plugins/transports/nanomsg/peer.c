@@ -14,9 +14,11 @@ enum {
     PEERS_MAX = 4096,
     BATCH_RECORDS = 32,
     PARTS_MAX = BATCH_RECORDS + 1,
-    STALLED_S = 60, /* a client that has replies waiting and says nothing for so long is gone */
-    ALL_QUEUES = 4  /* all queues together may hold so many times one peer's bound */
+    ALL_QUEUES = 4 /* all queues together may hold so many times one peer's bound */
 };
+
+/* A client that says nothing for so long is forgotten, and is gone if replies wait for it. */
+#define STALLED_NS (60 * INT64_C(1000000000))
 
 void peers_init(struct peers *peers, int socket, pthread_mutex_t *lock, const struct settings *settings)
 {
@@ -27,8 +29,7 @@ static void drop_queue(struct peers *peers, struct peer *peer)
 {
     struct outbound *record, *next;
 
-    DL_FOREACH_SAFE(peer->queue, record, next)
-    {
+    DL_FOREACH_SAFE (peer->queue, record, next) {
         DL_DELETE(peer->queue, record);
         free(record);
         peers->dropped++;
@@ -49,7 +50,7 @@ void peers_fini(struct peers *peers)
 {
     struct peer *peer, *next;
 
-    HASH_ITER(hh, peers->table, peer, next)
+    HASH_ITER (hh, peers->table, peer, next)
         detach(peers, peer);
 }
 
@@ -71,35 +72,38 @@ static void give_up(struct peers *peers, struct peer *peer, const char *why)
 }
 
 /* Makes room in the table: those that have been silent, and if that is not enough the oldest that nothing is owed. */
-static void sweep(struct peers *peers)
+static void sweep(struct peers *peers, ostler_time now)
 {
-    ostler_time limit = ostler_now() - STALLED_S * INT64_C(1000000000);
+    ostler_time limit = now - STALLED_NS;
     struct peer *peer, *next;
 
-    HASH_ITER(hh, peers->table, peer, next)
-    {
+    peers->swept_at = now;
+    HASH_ITER (hh, peers->table, peer, next) {
         bool full = HASH_COUNT(peers->table) >= PEERS_MAX;
         if (peer->references == 1 && !peer->flushing && (peer->seen < limit || (full && !peer->queue)))
             detach(peers, peer);
     }
 }
 
-struct peer *peers_find(struct peers *peers, uint32_t pipe, uint64_t received)
+struct peer *peers_find(struct peers *peers, uint32_t pipe, const struct wire_header *header)
 {
     struct peer *peer;
 
     HASH_FIND(hh, peers->table, &pipe, sizeof pipe, peer);
     if (peer)
         return peer;
-    if (HASH_COUNT(peers->table) >= PEERS_MAX)
-        sweep(peers);
+    ostler_time now = ostler_now();
+    if (HASH_COUNT(peers->table) >= PEERS_MAX || now - peers->swept_at > STALLED_NS)
+        sweep(peers, now);
     peer = calloc(1, sizeof *peer);
     if (!peer)
         return NULL;
     peer->pipe = pipe;
     peer->references = 1;
     /* One that was forgotten while it was idle goes on from where it was. */
-    peer->sent = peer->acknowledged = received;
+    peer->sent = peer->acknowledged = header->received;
+    peer->received = header->sent;
+    peer->seen = now;
     HASH_ADD(hh, peers->table, pipe, sizeof peer->pipe, peer);
     return peer;
 }
@@ -126,6 +130,7 @@ static bool has_room(const struct peer *peer, size_t size)
 /* One message to one connection. parts[0] is free for the header. The lock is let go meanwhile. */
 static void transmit(struct peers *peers, struct peer *peer, uint8_t flags, struct iovec *parts, int count, size_t size)
 {
+    struct wire_header counts = {.flags = flags, .received = peer->received, .sent = peer->sent};
     union {
         uint8_t bytes[NN_CMSG_SPACE(sizeof(size_t) + 8)];
         struct nn_cmsghdr header;
@@ -136,7 +141,7 @@ static void transmit(struct peers *peers, struct peer *peer, uint8_t flags, stru
     uint32_t address[2] = {htonl(peer->pipe), htonl(UINT32_C(0x80000000))};
     struct nn_iovec iov[PARTS_MAX];
 
-    parts[0] = (struct iovec){.iov_base = header, .iov_len = wire_put_header(header, flags, peer->received)};
+    parts[0] = (struct iovec){.iov_base = header, .iov_len = wire_put_header(header, &counts)};
     for (int i = 0; i < count; i++)
         iov[i] = (struct nn_iovec){.iov_base = parts[i].iov_base, .iov_len = parts[i].iov_len};
     memset(&control, 0, sizeof control);
@@ -181,7 +186,7 @@ static void flush(struct peers *peers, struct peer *peer)
         peer->queued -= size;
         peers->queued -= size;
         transmit(peers, peer, 0, parts, count, size);
-        DL_FOREACH_SAFE(taken, record, next)
+        DL_FOREACH_SAFE (taken, record, next)
             free(record);
         peer_unref(peer);
     }
@@ -192,7 +197,7 @@ static enum ostler_status enqueue(struct peers *peers, struct peer *peer, const 
 {
     size_t limit = peers->settings->reply_queue;
 
-    if (peer->queue && peer->seen < ostler_now() - STALLED_S * INT64_C(1000000000)) {
+    if (peer->queue && peer->seen < ostler_now() - STALLED_NS) {
         give_up(peers, peer, "has not read its replies for a minute");
         return OSTLER_OK;
     }
@@ -217,7 +222,7 @@ static enum ostler_status enqueue(struct peers *peers, struct peer *peer, const 
 enum ostler_status peers_send(struct peers *peers, struct peer *peer, uint8_t flags, const struct iovec *parts,
                               int count)
 {
-    struct iovec all[PARTS_MAX];
+    struct iovec all[PEER_PARTS + 1];
     size_t size = 0;
     enum ostler_status status = OSTLER_OK;
 

@@ -16,9 +16,10 @@
 #include <sys/uio.h>
 #include <uthash.h>
 
-/* A record that waits. */
+/* The most parts of a record. */
 enum { PEER_PARTS = 4 };
 
+/* A record that waits. */
 struct outbound {
     struct outbound *prev, *next;
     size_t size;
@@ -48,6 +49,7 @@ struct peers {
     struct peer *table;
     size_t queued; /* bytes, of all peers */
     uint64_t dropped;
+    ostler_time swept_at;
 };
 
 void peers_init(struct peers *peers, int socket, pthread_mutex_t *lock, const struct settings *settings);
@@ -55,9 +57,9 @@ void peers_fini(struct peers *peers);
 
 /* The lock is held in all of these. */
 
-/* The peer behind a connection, made if it is new; `received` is what its message says it has received. NULL without
- * memory. */
-struct peer *peers_find(struct peers *peers, uint32_t pipe, uint64_t received);
+/* The peer behind a connection, made if it is new; then the counts in its message's header are where it begins. NULL
+ * without memory. */
+struct peer *peers_find(struct peers *peers, uint32_t pipe, const struct wire_header *header);
 
 /* It has received so much. Sends what has been waiting for that. */
 void peers_acknowledge(struct peers *peers, struct peer *peer, uint64_t received);
@@ -67,9 +69,8 @@ void peers_forget(struct peers *peers, struct peer *peer);
 
 void peer_unref(struct peer *peer);
 
-/* Sends one record, now or when the peer has room; the parts are copied, and at most PEER_PARTS. The flags are lost on one that
- * must wait. A peer that is gone is no error. Never waits.
- * OSTLER_E_NOMEM. */
+/* Sends one record, now or when the peer has room; the parts are copied, at most PEER_PARTS. The flags are lost on one
+ * that must wait. A peer that is gone is no error. Never waits. OSTLER_E_NOMEM. */
 enum ostler_status peers_send(struct peers *peers, struct peer *peer, uint8_t flags, const struct iovec *parts,
                               int count);
 

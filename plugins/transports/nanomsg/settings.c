@@ -62,10 +62,9 @@ static enum ostler_status read_size(const ostler_conf *conf, const char *name, i
     int64_t value = ostler_conf_integer(conf, DRIVER_NAME, name, least - 1);
 
     if (value < least || value > most)
-        return ostler_error_set(error, OSTLER_E_CONFIG,
-                                "%s: [" DRIVER_NAME "] %s is %lld, and must be from %lld to %lld",
-                                ostler_conf_origin(conf, DRIVER_NAME, name), name, (long long)value, (long long)least,
-                                (long long)most);
+        return ostler_error_set(
+            error, OSTLER_E_CONFIG, "%s: [" DRIVER_NAME "] %s is %lld, and must be from %lld to %lld",
+            ostler_conf_origin(conf, DRIVER_NAME, name), name, (long long)value, (long long)least, (long long)most);
     *size = (size_t)value;
     return OSTLER_OK;
 }
@@ -92,8 +91,9 @@ static enum ostler_status read_scheme(const ostler_url *url, bool *tcp, struct o
 
     *tcp = plus && strcmp(plus, "+tcp") == 0;
     if (plus && !*tcp && strcmp(plus, "+ipc") != 0)
-        return ostler_error_set(error, OSTLER_E_URL, "the scheme \"%s\" is unknown: use " DRIVER_NAME ", " DRIVER_NAME
-                                "+ipc or " DRIVER_NAME "+tcp", scheme);
+        return ostler_error_set(
+            error, OSTLER_E_URL,
+            "the scheme \"%s\" is unknown: use " DRIVER_NAME ", " DRIVER_NAME "+ipc or " DRIVER_NAME "+tcp", scheme);
     return OSTLER_OK;
 }
 

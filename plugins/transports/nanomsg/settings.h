@@ -10,14 +10,14 @@
 #define DRIVER_NAME "nanomsg"
 
 struct settings {
-    bool tcp;                /* addresses are HOST:PORT, else sockets in a folder */
-    const char *matchmaker;  /* its name; of the configuration or static */
-    unsigned socket_mode;    /* of socket files */
-    size_t max_message;      /* bytes of one message */
-    size_t queue_messages;   /* requests a listener holds that another one's thread has read */
-    size_t queue_bytes;      /* the same in bytes */
-    size_t reply_queue;      /* bytes of replies kept for one slow client */
-    size_t max_sockets;      /* connections a client keeps */
+    bool tcp;               /* addresses are HOST:PORT, else sockets in a folder */
+    const char *matchmaker; /* its name; of the configuration or static */
+    unsigned socket_mode;   /* of socket files */
+    size_t max_message;     /* bytes of one message */
+    size_t queue_messages;  /* requests a listener holds that another one's thread has read */
+    size_t queue_bytes;     /* the same in bytes */
+    size_t reply_queue;     /* bytes of replies kept for one slow client */
+    size_t max_sockets;     /* connections a client keeps */
 };
 
 extern const struct ostler_option_group settings_groups[];

@@ -2,12 +2,16 @@
 #include "socket.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <nanomsg/nn.h>
 #include <nanomsg/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+/* Three days. nanomsg multiplies it, so that the largest number would overflow. The first attempt to reconnect comes at
+ * once all the same: whoever watches a connection must count those that broke. */
+enum { RECONNECT_NEVER_MS = 1 << 28 };
 
 static bool set(int socket, int level, int option, int value)
 {
@@ -25,7 +29,7 @@ int socket_open(const struct settings *settings, int protocol, struct ostler_err
     if (!set(socket, NN_SOL_SOCKET, NN_RCVMAXSIZE, settings_receive_limit(settings)) ||
         !set(socket, NN_SOL_SOCKET, NN_SNDBUF, SETTINGS_SOCKET_BUFFER) ||
         !set(socket, NN_SOL_SOCKET, NN_RCVBUF, SETTINGS_SOCKET_BUFFER) ||
-        !set(socket, NN_SOL_SOCKET, NN_RECONNECT_IVL, INT_MAX) || !set(socket, NN_SOL_SOCKET, NN_IPV4ONLY, 0) ||
+        !set(socket, NN_SOL_SOCKET, NN_RECONNECT_IVL, RECONNECT_NEVER_MS) ||
         (settings->tcp && !set(socket, NN_TCP, NN_TCP_NODELAY, 1))) {
         ostler_error_set(error, OSTLER_E_SYSTEM, "cannot set an option of a nanomsg socket: %s", nn_strerror(errno));
         nn_close(socket);
@@ -42,11 +46,29 @@ int socket_descriptor(int socket, int which)
     return nn_getsockopt(socket, NN_SOL_SOCKET, which, &descriptor, &size) == 0 ? descriptor : -1;
 }
 
-char *socket_address(const struct settings *settings, const char *address)
+/* Binds or connects. An IPv6 address is one in brackets: told that both families will do, nanomsg 1.1.5 binds the
+ * local end of every connection to IPv6, fails to for IPv4, and aborts when it tries again. */
+static int attach(const struct settings *settings, int socket, const char *address, int (*how)(int, const char *))
 {
     char *text = NULL;
+    int problem = 0;
 
-    return asprintf(&text, "%s://%s", settings->tcp ? "tcp" : "ipc", address) < 0 ? NULL : text;
+    if (asprintf(&text, "%s://%s", settings->tcp ? "tcp" : "ipc", address) < 0)
+        return ENOMEM;
+    if (!set(socket, NN_SOL_SOCKET, NN_IPV4ONLY, address[0] != '[') || how(socket, text) < 0)
+        problem = errno;
+    free(text);
+    return problem;
+}
+
+int socket_bind(const struct settings *settings, int socket, const char *address)
+{
+    return attach(settings, socket, address, nn_bind);
+}
+
+int socket_connect(const struct settings *settings, int socket, const char *address)
+{
+    return attach(settings, socket, address, nn_connect);
 }
 
 int eventfd_new(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nanomsg's sockets, as both halves of the driver use them: raw, so that nothing is sent again behind our back and
- * many requests can be under way on one; never reconnecting, so that one socket of a client is one connection. */
+ * many requests can be under way on one; not reconnecting, so that one socket of a client is one connection. */
 #ifndef SOCKET_H
 #define SOCKET_H
 
@@ -12,8 +12,9 @@ int socket_open(const struct settings *settings, int protocol, struct ostler_err
 /* NN_RCVFD or NN_SNDFD; polls readable when a message can be received or sent. */
 int socket_descriptor(int socket, int which);
 
-/* nanomsg's address for ours: a socket's path, or HOST:PORT. The caller frees it; NULL without memory. */
-char *socket_address(const struct settings *settings, const char *address);
+/* `address` is a socket's path, or HOST:PORT. Each returns 0 or an errno value for nn_strerror(). */
+int socket_bind(const struct settings *settings, int socket, const char *address);
+int socket_connect(const struct settings *settings, int socket, const char *address);
 
 /* For descriptors that only wake somebody. */
 int eventfd_new(void);

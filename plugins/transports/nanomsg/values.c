@@ -89,8 +89,9 @@ enum ostler_status values_parse(struct values *values, const char *text, size_t 
     } else if (problem == json_tokener_error_parse_utf8_string) {
         status = ostler_error_set(error, OSTLER_E_INVALID, "%s holds text that is no UTF-8 (at byte %zu)", what, used);
     } else if (problem != json_tokener_success || used != length) {
-        status = ostler_error_set(error, OSTLER_E_INVALID, "%s is no JSON at byte %zu of %zu: %s", what, used, length,
-                                  problem == json_tokener_success ? "something follows" : json_tokener_error_desc(problem));
+        status =
+            ostler_error_set(error, OSTLER_E_INVALID, "%s is no JSON at byte %zu of %zu: %s", what, used, length,
+                             problem == json_tokener_success ? "something follows" : json_tokener_error_desc(problem));
     }
     give_back(values, tokener, length);
     if (status != OSTLER_OK)

@@ -7,7 +7,7 @@ static const uint8_t magic[4] = {'O', 's', 't', 'l'};
 
 enum { HAS_NAMESPACE = 0x01, HAS_VERSION = 0x02, EXPIRY_ABSOLUTE = 0x04, ONLY_SERVER = 0x08 };
 
-/* --- Numbers, little endian -------------------------------------------------------------------------------------- */
+/* --- Numbers, little endian --------------------------------------------------------------------------------------- */
 
 static void put32(uint8_t *out, uint32_t number)
 {
@@ -31,15 +31,16 @@ static uint64_t get64(const uint8_t *in)
     return (uint64_t)get32(in) | (uint64_t)get32(in + 4) << 32;
 }
 
-/* --- Out --------------------------------------------------------------------------------------------------------- */
+/* --- Out ---------------------------------------------------------------------------------------------------------- */
 
-size_t wire_put_header(uint8_t *out, uint8_t flags, uint64_t received)
+size_t wire_put_header(uint8_t *out, const struct wire_header *header)
 {
     memcpy(out, magic, sizeof magic);
     out[4] = WIRE_VERSION;
-    out[5] = flags;
+    out[5] = header->flags;
     out[6] = out[7] = 0;
-    put64(out + 8, received);
+    put64(out + 8, header->received);
+    put64(out + 16, header->sent);
     return WIRE_HEADER_SIZE;
 }
 
@@ -104,7 +105,7 @@ size_t wire_put_refused(uint8_t *out, uint64_t id, enum wire_refusal reason, enu
     return WIRE_REFUSED_HEAD;
 }
 
-/* --- In ---------------------------------------------------------------------------------------------------------- */
+/* --- In ----------------------------------------------------------------------------------------------------------- */
 
 bool wire_open(const void *message, size_t size, struct wire_header *header, struct wire_reader *records)
 {
@@ -114,6 +115,7 @@ bool wire_open(const void *message, size_t size, struct wire_header *header, str
         return false;
     header->flags = in[5];
     header->received = get64(in + 8);
+    header->sent = get64(in + 16);
     records->at = in + WIRE_HEADER_SIZE;
     records->left = size - WIRE_HEADER_SIZE;
     return true;

@@ -8,8 +8,8 @@
 
 enum {
     WIRE_VERSION = 1,
-    WIRE_HEADER_SIZE = 16,
-    WIRE_RECORD_HEAD = 5,      /* length and kind */
+    WIRE_HEADER_SIZE = 24,
+    WIRE_RECORD_HEAD = 5, /* length and kind */
     WIRE_REQUEST_FIXED = 8 + 8 + 4 + 1,
     WIRE_NAMES_MAX = 6 * (1 + OSTLER_NAME_MAX),
     WIRE_REQUEST_HEAD_MAX = WIRE_RECORD_HEAD + WIRE_REQUEST_FIXED + WIRE_NAMES_MAX + 4,
@@ -39,6 +39,7 @@ enum wire_refusal { WIRE_NOT_SERVED = 1, WIRE_BUSY = 2 };
 struct wire_header {
     uint8_t flags;
     uint64_t received; /* weight of all messages received on this connection so far */
+    uint64_t sent;     /* weight of all messages sent on it before this one */
 };
 
 struct wire_record {
@@ -81,9 +82,9 @@ static inline uint64_t wire_weight(size_t size)
     return 2 * (uint64_t)size + 1024;
 }
 
-/* --- Out: each returns the bytes written ------------------------------------------------------------------------- */
+/* --- Out: each returns the bytes written -------------------------------------------------------------------------- */
 
-size_t wire_put_header(uint8_t *out, uint8_t flags, uint64_t received);
+size_t wire_put_header(uint8_t *out, const struct wire_header *header);
 
 /* `length` bytes of body follow the record's head. */
 size_t wire_put_record(uint8_t *out, enum wire_kind kind, size_t length);

@@ -10,10 +10,10 @@ Test(version, compatibility_is_oslo_messagings)
         const char *requested;
         bool compatible;
     } cases[] = {
-        {NULL, NULL, true},      {NULL, "1.0", true},      {"1.0", NULL, false},    {"1.0", "1.0", true},
-        {"1.5", "1.5.0.9", true}, {"2.0", "1.0", false},    {"1.5", "1.6", false},   {"1.10", "1.9", true},
-        {"1.5", "1.5.1", false},  {"1.6", "1.5.9", true},   {"1", "1.0", false},     {"1.0", "1", false},
-        {"1.x", "1.0", false},    {"1.0", "", false},       {"01.05", " 1. 5", true}, {"1.5.2", "1.5.1", true},
+        {NULL, NULL, true},        {NULL, "1.0", true},    {"1.0", NULL, false},     {"1.0", "1.0", true},
+        {"1.5", "1.5.0.9", true},  {"2.0", "1.0", false},  {"1.5", "1.6", false},    {"1.10", "1.9", true},
+        {"1.5", "1.5.1", false},   {"1.6", "1.5.9", true}, {"1", "1.0", false},      {"1.0", "1", false},
+        {"1.x", "1.0", false},     {"1.0", "", false},     {"01.05", " 1. 5", true}, {"1.5.2", "1.5.1", true},
         {"1.5.1", "1.5.2", false}, {"1.0", "-1.0", false},
     };
 

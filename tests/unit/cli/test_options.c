@@ -6,8 +6,8 @@
 #include <criterion/criterion.h>
 #include <getopt.h>
 #include <json-c/json.h>
-#include <stdio.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

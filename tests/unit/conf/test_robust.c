@@ -25,7 +25,7 @@ static const char ini_seed[] =
     "debug: yes\r[server:x]\ntopic = \"t\"\nendpoints = a, b,\n\n[listener:y]\nbatch_size = 7\n"
     "batch_timeout = 1e3\n[oslo_messaging_notifications]\ndriver = log\ndriver = \xc3\xa9\n";
 static const char cfg_seed[] =
-    "debug = true;\nserver = { topic = \"t\"; x = { topic = 'u'; endpoints = [\"a\", \"b\"]; "
+    "debug = true;\nserver = { topic = \"t\"; x = { topic = \"u\"; endpoints = [\"a\", \"b\"]; "
     "n = 0x10L; f = 1.5e3; l = ( 1, 2.5, \"v\" ); }; };\n# c\n/* c */ // c\n";
 
 /* Some bytes changed, put in, or a piece repeated or taken out; returns the new length. */

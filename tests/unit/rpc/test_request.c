@@ -19,7 +19,8 @@ static unsigned lines;
 static void sink(void *user, enum ostler_log_level level, const char *module, const char *text)
 {
     (void)user;
-    if (strstr(text, "serving") || strstr(text, "stopped"))
+    /* Of the requests only. */
+    if (strcmp(module, "server") != 0 || !strstr(text, "method"))
         return;
     pthread_mutex_lock(&lock);
     lines++;

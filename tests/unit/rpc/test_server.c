@@ -189,7 +189,7 @@ Test(server, wait_tells_how_many_are_left, .timeout = 60)
     cr_assert(scripted_until(is_running, &wanted));
     ostler_server_stop(server);
     cr_assert_eq(ostler_server_wait(server, 0.01, &error), OSTLER_E_TASK_TIMEOUT);
-    cr_expect_str_eq(error.message, "server topic.node: 2 requests are not answered after 0.01 s");
+    cr_expect_str_eq(error.message, "server topic.node: requests still unanswered after 0.01 s: 2");
     ostler_error_clear(&error);
     atomic_store(&gate, true);
     cr_assert_eq(ostler_server_wait(server, -1.0, NULL), OSTLER_OK);
@@ -210,7 +210,7 @@ Test(server, wait_waits_for_kept_requests, .timeout = 60)
     cr_expect(scripted_result_is("echo", "{\"arg\": 7}", "7"));
     ostler_server_stop(server);
     cr_assert_eq(ostler_server_wait(server, 0.01, &error), OSTLER_E_TASK_TIMEOUT);
-    cr_expect_str_eq(error.message, "server topic.node: 1 requests are not answered after 0.01 s");
+    cr_expect_str_eq(error.message, "server topic.node: requests still unanswered after 0.01 s: 1");
     ostler_error_clear(&error);
     cr_expect_not(call->answered);
     cr_expect_eq(scripted_listeners(), 1);

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ static atomic_bool gate;
 static const char *refuse_value; /* an endpoint refuses options with this value */
 static pthread_t finished_by;
 static _Atomic(ostler_request *) kept;
+static const struct ostler_endpoint_host *_Atomic host_of_a;
 
 static const char *option_of(const ostler_conf *conf, const char *section)
 {
@@ -63,6 +65,7 @@ static enum ostler_status open_a(const struct ostler_endpoint_host *host, const 
                                  void **state, struct ostler_error *error)
 {
     cr_expect_str_eq(host->target->topic, "topic");
+    atomic_store(&host_of_a, host);
     return open_state("a", conf, section, state, error);
 }
 
@@ -82,7 +85,9 @@ static void fini(void *state)
 {
     free(((struct state *)state)->value);
     free(state);
+    pthread_mutex_lock(&lock);
     finished_by = pthread_self();
+    pthread_mutex_unlock(&lock);
     atomic_fetch_add(&finished, 1);
 }
 
@@ -114,13 +119,30 @@ static enum ostler_status keep(ostler_request *request, void *state)
     return OSTLER_OK;
 }
 
+/* What the endpoint `control` does. */
+static enum ostler_status control(ostler_request *request, void *state)
+{
+    const struct ostler_endpoint_host *host = atomic_load(&host_of_a);
+    struct ostler_error error = OSTLER_ERROR_INIT;
+    struct json_object *told = json_object_new_array();
+
+    (void)state;
+    json_object_array_add(told, json_object_new_int((int)host->reset(host->self, &error)));
+    json_object_array_add(told, json_object_new_int((int)host->stop(host->self, &error)));
+    struct json_object *stats = host->stats(host->self), *description = host->describe(host->self);
+    json_object_array_add(told, json_object_get(json_object_object_get(stats, "in_flight")));
+    json_object_array_add(told, json_object_get(json_object_object_get(description, "target")));
+    json_object_put(stats);
+    json_object_put(description);
+    ostler_error_clear(&error);
+    return ostler_request_return(request, told);
+}
+
 static const struct ostler_method a_methods[] = {{"show_a", show, "", OSTLER_METHOD_EXPOSED, "returns the unit"},
                                                  {NULL, NULL, NULL, 0, NULL}};
 static const struct ostler_method b_methods[] = {
-    {"show_b", show, "", 0, ""},
-    {"block", block, "", 0, ""},
-    {"keep", keep, "", 0, ""},
-    {NULL, NULL, NULL, 0, NULL},
+    {"show_b", show, "", 0, ""},     {"block", block, "", 0, ""}, {"keep", keep, "", 0, ""},
+    {"control", control, "", 0, ""}, {NULL, NULL, NULL, 0, NULL},
 };
 static const char *const legacy[] = {"old", "", NULL};
 static const struct ostler_option unit[] = {{.name = "unit", .type = OSTLER_OPTION_STRING, .help = "a unit"},
@@ -440,5 +462,34 @@ Test(server_endpoints, a_server_describes_itself, .timeout = 60)
         "{\"endpoint\":\"a\",\"file\":null,\"namespace\":\"ns\",\"legacy_namespaces\":[\"old\",null],"
         "\"version\":\"1.7\",\"methods\":[{\"name\":\"show_a\",\"params\":\"\",\"summary\":\"returns the unit\"}]}]}");
     json_object_put(description);
+    end();
+}
+
+static atomic_uint asked;
+
+static void on_asked(void *user)
+{
+    atomic_fetch_add((atomic_uint *)user, 1);
+}
+
+#define TARGET "{\"exchange\":\"openstack\",\"topic\":\"topic\",\"server\":\"node\"}"
+
+Test(server_endpoints, an_endpoint_asks_the_server_and_the_program, .timeout = 60)
+{
+    struct ostler_server_options options = OSTLER_SERVER_OPTIONS_INIT;
+    char expected[200];
+
+    begin();
+    snprintf(expected, sizeof expected, "[%d,%d,1," TARGET "]", OSTLER_E_INVALID, OSTLER_E_INVALID);
+    cr_expect(scripted_result_is("control", NULL, expected));
+    end();
+
+    transport = scripted_transport();
+    options.on_reset = options.on_stop = on_asked;
+    options.user = &asked;
+    cr_assert_eq(ostler_server_new(transport, &target, both, 2, &options, &server, NULL), OSTLER_OK);
+    cr_assert_eq(ostler_server_start(server, NULL), OSTLER_OK);
+    cr_expect(scripted_result_is("control", NULL, "[0,0,1," TARGET "]"));
+    cr_expect_eq(atomic_load(&asked), 2);
     end();
 }

@@ -108,7 +108,7 @@ Test(replies, a_result_reaches_the_call_that_waits, .timeout = 10)
     struct replies *replies = open_replies(false, 10);
     struct waited_call waited = waited_for(10, 0);
 
-    cr_assert_eq(replies_add(replies, &waited.call, NULL), OSTLER_OK);
+    cr_assert_eq(replies_add(replies, &waited.call, NULL, NULL), OSTLER_OK);
     answer(waited.call.id ^ 0x1000000, OSTLER_REPLY_RESULT, json_object_new_int(1));
     answer(waited.call.id, OSTLER_REPLY_RESULT, json_object_new_int(7));
     answer(waited.call.id, OSTLER_REPLY_RESULT, json_object_new_int(8));
@@ -127,7 +127,7 @@ Test(replies, a_call_without_answer_ends_at_its_deadline, .timeout = 10)
     struct waited_call waited = waited_for(0.05, 0);
     ostler_time begin = ostler_now();
 
-    replies_add(replies, &waited.call, NULL);
+    replies_add(replies, &waited.call, NULL, NULL);
     replies_wait(replies, &waited);
     cr_assert_eq(waited.call.end.status, OSTLER_E_TIMEOUT);
     cr_assert_geq(ostler_now() - begin, INT64_C(50000000));
@@ -153,7 +153,7 @@ Test(replies, signs_of_life_keep_a_monitored_call_alive, .timeout = 20)
     struct waited_call waited = waited_for(20, 0.4);
     pthread_t beater;
 
-    replies_add(replies, &waited.call, NULL);
+    replies_add(replies, &waited.call, NULL, NULL);
     uint64_t id = waited.call.id;
     pthread_create(&beater, NULL, beat, &id);
     replies_wait(replies, &waited);
@@ -163,7 +163,7 @@ Test(replies, signs_of_life_keep_a_monitored_call_alive, .timeout = 20)
     waited_call_fini(&waited);
 
     waited = waited_for(20, 0.05);
-    replies_add(replies, &waited.call, NULL);
+    replies_add(replies, &waited.call, NULL, NULL);
     replies_wait(replies, &waited);
     cr_assert_eq(waited.call.end.status, OSTLER_E_TIMEOUT);
     waited_call_fini(&waited);
@@ -176,7 +176,7 @@ static void *caller(void *argument)
 {
     for (int i = 0; i < ROUNDS; i++) {
         struct waited_call waited = waited_for(30, 0);
-        replies_add(shared, &waited.call, NULL);
+        replies_add(shared, &waited.call, NULL, NULL);
         uint64_t id = waited.call.id;
         answer(id, OSTLER_REPLY_RESULT, json_object_new_int64((int64_t)id));
         replies_wait(shared, &waited);
@@ -216,7 +216,7 @@ static struct ostler_call *start_async(struct replies *replies, double seconds)
     atomic_init(&call->references, 2);
     call->replies = replies_ref(replies);
     call->complete = count_end;
-    cr_assert_eq(replies_add(replies, &call->call, NULL), OSTLER_OK);
+    cr_assert_eq(replies_add(replies, &call->call, NULL, NULL), OSTLER_OK);
     return call;
 }
 
@@ -319,7 +319,7 @@ Test(replies, a_waiting_caller_in_an_event_loop_leaves_callbacks_to_it, .timeout
     struct waited_call waited = waited_for(10, 0);
     struct pollfd readable = {.fd = replies_fd(replies), .events = POLLIN};
 
-    replies_add(replies, &waited.call, NULL);
+    replies_add(replies, &waited.call, NULL, NULL);
     answer(async->call.id, OSTLER_REPLY_RESULT, NULL);
     answer(waited.call.id, OSTLER_REPLY_RESULT, NULL);
     replies_wait(replies, &waited);
@@ -337,7 +337,7 @@ Test(replies, a_gather_ends_when_all_have_answered, .timeout = 20)
     struct gather_call gather = {.expected = SIZE_MAX};
 
     waited_call_init(&gather.waited, CALL_GATHER, ostler_deadline(15), 0);
-    replies_add(replies, &gather.waited.call, NULL);
+    replies_add(replies, &gather.waited.call, NULL, NULL);
     uint64_t id = gather.waited.call.id;
     for (int i = 0; i < 20; i++)
         answer(id, i % 2 ? OSTLER_REPLY_RESULT : OSTLER_REPLY_FAILURE, NULL);
@@ -360,8 +360,8 @@ Test(replies, too_many_calls_are_refused_in_words, .timeout = 20)
     struct waited_call one = waited_for(10, 0), two = waited_for(10, 0);
     struct ostler_error error = OSTLER_ERROR_INIT;
 
-    cr_assert_eq(replies_add(replies, &one.call, &error), OSTLER_OK);
-    cr_assert_eq(replies_add(replies, &two.call, &error), OSTLER_E_BUSY);
+    cr_assert_eq(replies_add(replies, &one.call, NULL, &error), OSTLER_OK);
+    cr_assert_eq(replies_add(replies, &two.call, NULL, &error), OSTLER_E_BUSY);
     cr_assert_str_eq(error.message, "1 calls wait for their replies already");
     ostler_error_clear(&error);
     cr_assert(replies_drop(replies, &one.call));

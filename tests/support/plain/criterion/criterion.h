@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The part of Criterion that our unit tests use, for builds in which Criterion itself cannot start (ThreadSanitizer):
- * each test runs in a forked child with a time limit, results are printed as TAP. The program needs no main(). */
+/* The part of Criterion that our unit tests use, for builds with sanitizers, in which Criterion itself cannot start
+ * (ThreadSanitizer) or leaks (AddressSanitizer): each test runs in a forked child with a time limit, results are printed
+ * as TAP. The program needs no main(). */
 #ifndef OSTLER_TESTS_PLAIN_CRITERION_H
 #define OSTLER_TESTS_PLAIN_CRITERION_H
 
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* clang-format off */
 struct plain_test {
     const char *suite;
     const char *name;

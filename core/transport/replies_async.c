@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asynchronous calls: their deadlines and their callbacks, on the completer or in the program's event loop. */
+#include "replies_parts.h"
+#include "thread.h"
+
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+static void wake_fd(int fd)
+{
+    uint64_t one = 1;
+
+    /* A full counter is readable all the same. */
+    ssize_t written = write(fd, &one, sizeof one);
+    (void)written;
+}
+
+void replies_owe(struct replies *replies, struct ostler_call *call)
+{
+    bool first = !replies->ended;
+
+    call->next = NULL;
+    *replies->ended_tail = call;
+    replies->ended_tail = &call->next;
+    if (!first)
+        return;
+    if (replies->event_loop)
+        wake_fd(replies->event_fd);
+    else
+        pthread_cond_signal(&replies->completer_wanted);
+}
+
+struct ostler_call *replies_take_ended(struct replies *replies)
+{
+    struct ostler_call *ended = replies->ended;
+
+    replies->ended = NULL;
+    replies->ended_tail = &replies->ended;
+    return ended;
+}
+
+static void expire_due(struct replies *replies, ostler_time now)
+{
+    struct call *call;
+
+    while ((call = calls_first_due(&replies->calls)) && call_due(call) <= now)
+        replies_end(replies, call, (struct call_end){.status = OSTLER_E_TIMEOUT});
+}
+
+/* The timer fires when the first call may be due. It is not set later when that call ends, only found to be early. */
+static void arm_timer(struct replies *replies, bool fired)
+{
+    struct call *first = calls_first_due(&replies->calls);
+    ostler_time due = first ? call_due(first) : OSTLER_NEVER;
+
+    if (due == OSTLER_NEVER || (!fired && replies->timer_at <= due))
+        return;
+    struct itimerspec when = {.it_value = {.tv_sec = due / 1000000000, .tv_nsec = due % 1000000000}};
+    timerfd_settime(replies->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+    replies->timer_at = due;
+}
+
+bool replies_due_first(struct replies *replies)
+{
+    if (replies->event_loop)
+        arm_timer(replies, false);
+    else if (!replies->completer_reads)
+        pthread_cond_signal(&replies->completer_wanted);
+    return replies->completer_reads;
+}
+
+/* --- The completer ------------------------------------------------------------------------------------------ */
+
+static void complete(struct ostler_call *call)
+{
+    struct call_end end = call->call.end;
+
+    call->call.end = (struct call_end){.status = OSTLER_OK};
+    call->complete(call, &end);
+    atomic_store(&call->done, true);
+    async_call_unref(call);
+}
+
+size_t replies_complete(struct ostler_call *ended)
+{
+    size_t count = 0;
+
+    while (ended) {
+        struct ostler_call *next = ended->next;
+        complete(ended);
+        ended = next;
+        count++;
+    }
+    return count;
+}
+
+/* One round of the completer, with the lock held. */
+static void completer_round(struct replies *replies)
+{
+    struct call *first = calls_first_due(&replies->calls);
+
+    if (replies->ended) {
+        struct ostler_call *ended = replies_take_ended(replies);
+        replies_pass_reading_on(replies);
+        pthread_mutex_unlock(&replies->lock);
+        replies_complete(ended);
+        pthread_mutex_lock(&replies->lock);
+    } else if (!first) {
+        replies_pass_reading_on(replies);
+        pthread_cond_wait(&replies->completer_wanted, &replies->lock);
+    } else if (call_due(first) <= ostler_now()) {
+        expire_due(replies, ostler_now());
+    } else if (!replies->reading) {
+        replies->completer_reads = true;
+        replies_read(replies, call_due(first));
+        replies->completer_reads = false;
+    } else {
+        cond_wait_until(&replies->completer_wanted, &replies->lock, call_due(first));
+    }
+}
+
+static void *completer_main(void *argument)
+{
+    struct replies *replies = argument;
+
+    pthread_mutex_lock(&replies->lock);
+    while (!replies->closing || replies->ended)
+        completer_round(replies);
+    pthread_mutex_unlock(&replies->lock);
+    return NULL;
+}
+
+enum ostler_status replies_need_completer(struct replies *replies, struct ostler_error *error)
+{
+    int failure = 0;
+
+    if (replies->event_loop)
+        return OSTLER_OK;
+    pthread_mutex_lock(&replies->lock);
+    if (!replies->has_completer) {
+        failure = thread_create(&replies->completer, "ostler-replies", completer_main, replies);
+        replies->has_completer = failure == 0;
+    }
+    pthread_mutex_unlock(&replies->lock);
+    if (failure)
+        return ostler_error_set_errno(error, failure, "cannot make a thread for asynchronous calls");
+    return OSTLER_OK;
+}
+
+void replies_cancel(struct replies *replies, struct ostler_call *call)
+{
+    pthread_mutex_lock(&replies->lock);
+    bool waiting = call->call.id != 0;
+    if (waiting) {
+        calls_remove(&replies->calls, &call->call);
+        call->call.end = (struct call_end){.status = OSTLER_E_CANCELLED};
+    }
+    pthread_mutex_unlock(&replies->lock);
+    if (waiting)
+        complete(call);
+}
+
+void async_call_unref(struct ostler_call *call)
+{
+    if (!call || atomic_fetch_sub_explicit(&call->references, 1, memory_order_acq_rel) != 1)
+        return;
+    replies_unref(call->replies);
+    free(call);
+}
+
+/* --- The program's event loop -------------------------------------------------------------------------------------- */
+
+static void drain_fd(int fd)
+{
+    uint64_t ignored;
+    ssize_t got = read(fd, &ignored, sizeof ignored);
+    (void)got;
+}
+
+size_t replies_process(struct replies *replies)
+{
+    if (!replies->event_loop)
+        return 0;
+
+    ostler_time now = ostler_now();
+    pthread_mutex_lock(&replies->lock);
+    while (!replies->reading && replies_read(replies, OSTLER_AT_ONCE) == REPLIES_BATCH)
+        ;
+    expire_due(replies, now);
+    bool fired = replies->timer_at <= now;
+    if (fired) {
+        drain_fd(replies->timer_fd);
+        replies->timer_at = OSTLER_NEVER;
+    }
+    arm_timer(replies, fired);
+    struct ostler_call *ended = replies_take_ended(replies);
+    if (ended)
+        drain_fd(replies->event_fd);
+    replies_pass_reading_on(replies);
+    pthread_mutex_unlock(&replies->lock);
+    return replies_complete(ended);
+}
