@@ -4,6 +4,8 @@ dist_doc_DATA = README.md \
 	doc/conformance.md \
 	doc/differences.md \
 	doc/modules.md \
+	doc/python-and-c.md \
+	doc/rabbit.md \
 	doc/nanomsg-wire.md \
 	doc/threads.md \
 	doc/transport-url.md \

@@ -55,3 +55,4 @@ plugins_transports_rabbit_la_CPPFLAGS = $(module_cppflags) $(RABBITMQ_CFLAGS) $(
 plugins_transports_rabbit_la_LDFLAGS = $(module_ldflags)
 plugins_transports_rabbit_la_LIBADD = $(module_libadd) $(RABBITMQ_LIBS) $(ZLIB_LIBS) $(BZIP2_LIBS) -lm
 endif
+EXTRA_DIST += plugins/transports/rabbit/README.md
