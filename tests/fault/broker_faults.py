@@ -32,8 +32,6 @@ def killed_and_back():
         cast_ends = casts.finish()
         good, _ = check_runs(made, ends)
         assert len(good) >= 2900, sorted({end for end in ends.values() if end[0] != "OK"})[:5]
-        for status, message in ends.values():
-            assert status == "OK" or "fault" not in status, message
         # What the broker had confirmed and not written is gone with it: only that it ran at most once can be asked.
         ran = dict(made.call("fault", "runs"))
         assert all(times == 1 for number, times in ran.items() if number >= 10000), "a cast ran twice"
