@@ -15,4 +15,11 @@ bench_raw_nanomsg_CPPFLAGS = $(NANOMSG_CFLAGS)
 bench_raw_nanomsg_LDADD = $(NANOMSG_LIBS)
 endif
 
+if TRANSPORT_RABBIT
+noinst_PROGRAMS += bench/raw_rabbit
+bench_raw_rabbit_SOURCES = bench/raw_rabbit.c
+bench_raw_rabbit_CPPFLAGS = $(RABBITMQ_CFLAGS)
+bench_raw_rabbit_LDADD = $(RABBITMQ_LIBS)
+endif
+
 EXTRA_DIST += bench/README.md bench/run

@@ -31,6 +31,7 @@ include tests/unit/replies.mk
 include tests/unit/rpc.mk
 include tests/unit/fake.mk
 include tests/unit/nanomsg.mk
+include tests/unit/rabbit.mk
 include tests/unit/cli.mk
 include tests/modules/modules.mk
 include tests/headers/headers.mk
@@ -38,3 +39,5 @@ include tests/build/build.mk
 include tests/installed/installed.mk
 include tests/conformance/conformance.mk
 include tests/functional/functional.mk
+include tests/interop/interop.mk
+include tests/fault/fault.mk

@@ -3,6 +3,7 @@
 #include "client_parts.h"
 
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,10 @@ struct async_call {
     struct ostler_call base;
     ostler_call_done_fn done;
     void *user;
+    /* The transport's, which ends all its calls before it closes. */
+    const struct ostler_driver_ops *ops;
+    ostler_driver_transport *driver;
+    uint64_t call_id; /* as it was sent */
     const struct ostler_serializer *serializer;
     struct json_object *context; /* for the serializer; a copy, for it belongs to another thread */
     double timeout;
@@ -27,11 +32,17 @@ static enum ostler_status describe_end(const struct async_call *async, const str
     if (end->status == OSTLER_E_REMOTE)
         return ostler_error_set_remote(error, end->value);
     if (end->status == OSTLER_E_TIMEOUT && !end->reason) {
-        bool silent = call->monitor_deadline < call->deadline;
-        return ostler_error_set(error, end->status, "Timed out waiting for a reply to %s (topic %s): %s within %g s",
-                                async->method, async->topic,
-                                silent ? "no sign of life from the server" : "sent, but no answer",
-                                silent ? async->monitor_timeout : async->timeout);
+        char where[TARGET_TEXT_SIZE];
+        snprintf(where, sizeof where, "topic %s", async->topic);
+        struct timed_out what = {.ops = async->ops,
+                                 .driver = async->driver,
+                                 .call = call,
+                                 .call_id = async->call_id,
+                                 .method = async->method,
+                                 .where = where,
+                                 .timeout = async->timeout,
+                                 .monitor_timeout = async->monitor_timeout};
+        return client_explain_timeout(&what, error);
     }
     return ostler_error_set(error, end->status, "%s: %s", async->method,
                             end->reason ? end->reason : ostler_status_text(end->status));
@@ -77,6 +88,8 @@ static struct async_call *new_call(const ostler_client *client, const char *meth
     async->done = done;
     async->user = user;
     async->serializer = options->serializer;
+    async->ops = client->ops;
+    async->driver = client->driver;
     async->timeout = options->timeout;
     async->monitor_timeout = options->call_monitor_timeout;
     memcpy(async->method, method, size);
@@ -109,6 +122,7 @@ static enum ostler_status start(const ostler_client *client, struct async_call *
     if (status != OSTLER_OK)
         return status;
 
+    async->call_id = outgoing->message.call_id;
     if (replies_have_event_loop(client->replies))
         outgoing->message.deadline = OSTLER_AT_ONCE;
     status = client->ops->send(client->driver, &outgoing->message, NULL, error);

@@ -23,29 +23,55 @@ enum ostler_status client_take_result(const struct ostler_serializer *serializer
     return status;
 }
 
-/* What is known of a call that got no answer, in words and as a value. */
+/* What is known of a call that got no answer, as a value; NULL without memory. */
+static struct json_object *timeout_details(const struct timed_out *what, bool silent, double allowed)
+{
+    struct json_object *details = json_object_new_object();
+
+    if (!details)
+        return NULL;
+    json_object_object_add(details, "method", json_object_new_string(what->method));
+    json_object_object_add(details, "sent", json_object_new_boolean(true));
+    json_object_object_add(details, "heartbeat_seen", json_object_new_boolean(what->call->heartbeat_seen));
+    json_object_object_add(details, "limit", json_object_new_string(silent ? "monitor" : "timeout"));
+    json_object_object_add(details, "seconds", json_object_new_double(allowed));
+    if (what->ops->explain)
+        what->ops->explain(what->driver, what->call_id, details);
+    return details;
+}
+
+enum ostler_status client_explain_timeout(const struct timed_out *what, struct ostler_error *error)
+{
+    bool silent = what->call->monitor_deadline < what->call->deadline;
+    double allowed = silent ? what->monitor_timeout : what->timeout;
+
+    if (!error)
+        return OSTLER_E_TIMEOUT;
+    struct json_object *details = timeout_details(what, silent, allowed);
+    const char *explanation = json_object_get_string(json_object_object_get(details, "explanation"));
+    ostler_error_set(error, OSTLER_E_TIMEOUT, "Timed out waiting for a reply to %s%s%s%s: %s within %g s%s%s%s",
+                     what->method, what->where ? " (" : "", what->where ? what->where : "", what->where ? ")" : "",
+                     silent ? "no sign of life from the server" : "sent, but no answer", allowed,
+                     what->call->heartbeat_seen ? "; a server was at work on it" : "", explanation ? "; " : "",
+                     explanation ? explanation : "");
+    error->details = details;
+    return OSTLER_E_TIMEOUT;
+}
+
 static enum ostler_status explain_timeout(const ostler_client *client, const struct outgoing *outgoing,
                                           const struct call *call, struct ostler_error *error)
 {
-    bool silent = call->monitor_deadline < call->deadline;
-    double allowed = silent ? client->options.call_monitor_timeout : client->options.timeout;
     char target[TARGET_TEXT_SIZE];
+    struct timed_out what = {.ops = client->ops,
+                             .driver = client->driver,
+                             .call = call,
+                             .call_id = outgoing->message.call_id,
+                             .method = outgoing->message.message.method,
+                             .where = target_text(&client->target, target, sizeof target),
+                             .timeout = client->options.timeout,
+                             .monitor_timeout = client->options.call_monitor_timeout};
 
-    ostler_error_set(error, OSTLER_E_TIMEOUT, "Timed out waiting for a reply to %s (%s): %s within %g s%s",
-                     outgoing->message.message.method, target_text(&client->target, target, sizeof target),
-                     silent ? "no sign of life from the server" : "sent, but no answer", allowed,
-                     call->heartbeat_seen ? "; a server was at work on it" : "");
-    if (!error)
-        return OSTLER_E_TIMEOUT;
-    error->details = json_object_new_object();
-    if (error->details) {
-        json_object_object_add(error->details, "method", json_object_new_string(outgoing->message.message.method));
-        json_object_object_add(error->details, "sent", json_object_new_boolean(true));
-        json_object_object_add(error->details, "heartbeat_seen", json_object_new_boolean(call->heartbeat_seen));
-        json_object_object_add(error->details, "limit", json_object_new_string(silent ? "monitor" : "timeout"));
-        json_object_object_add(error->details, "seconds", json_object_new_double(allowed));
-    }
-    return OSTLER_E_TIMEOUT;
+    return client_explain_timeout(&what, error);
 }
 
 enum ostler_status client_take_end(const ostler_client *client, const struct outgoing *outgoing,

@@ -37,6 +37,20 @@ enum ostler_status client_take_end(const ostler_client *client, const struct out
                                    const struct call *call, struct call_end *end, struct json_object **result,
                                    struct ostler_error *error);
 
+/* A call that has timed out. */
+struct timed_out {
+    const struct ostler_driver_ops *ops;
+    ostler_driver_transport *driver;
+    const struct call *call;
+    uint64_t call_id; /* as it was sent */
+    const char *method;
+    const char *where; /* its target in words, or NULL */
+    double timeout;
+    double monitor_timeout;
+};
+/* Fills in `error`, in words and in details, with what the driver knows too. */
+enum ostler_status client_explain_timeout(const struct timed_out *what, struct ostler_error *error);
+
 /* Runs the serializer over a result; takes `value`. */
 enum ostler_status client_take_result(const struct ostler_serializer *serializer, struct json_object *context,
                                       struct json_object *value, struct json_object **result,

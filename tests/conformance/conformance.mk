@@ -30,7 +30,12 @@ endif
 if TRANSPORT_NANOMSG
 TESTS += tests/conformance/nanomsg.sh
 endif
+if TRANSPORT_RABBIT
+TESTS += tests/conformance/rabbit.sh
+endif
 EXTRA_DIST += \
 	tests/conformance/conformance.sh \
 	tests/conformance/fake.sh \
-	tests/conformance/nanomsg.sh
+	tests/conformance/nanomsg.sh \
+	tests/conformance/rabbit.sh \
+	tests/support/broker.py

@@ -190,6 +190,11 @@ struct ostler_driver_ops {
     /** Optional: one JSON object for reports (connections, queues, counters). The caller owns it; NULL without memory.
      *  Any thread. */
     struct json_object *(*report)(ostler_driver_transport *transport);
+
+    /** Optional: adds to @p details, an object, what is known of a call that was sent and has timed out (confirmed or
+     *  not, connection lost, ...). A member "explanation", if there is one, is a text that continues the sentence of
+     *  the error. Any thread, soon after the call ended. */
+    void (*explain)(ostler_driver_transport *transport, uint64_t call_id, struct json_object *details);
 };
 
 OSTLER_END_DECLS

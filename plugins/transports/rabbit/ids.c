@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ids.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+uint64_t id_random(void)
+{
+    uint64_t number;
+
+    if (getrandom(&number, sizeof number, 0) == sizeof number)
+        return number;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec ^ (uint64_t)getpid() << 16;
+}
+
+static void put_hex(char *text, uint64_t number)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (int i = 15; i >= 0; i--, number >>= 4)
+        text[i] = digits[number & 15];
+}
+
+void id_of_call(char text[ID_DIGITS + 1], uint64_t transport, uint64_t call)
+{
+    put_hex(text, transport);
+    put_hex(text + 16, call);
+    text[ID_DIGITS] = '\0';
+}
+
+/* Random once for each process, then counted: a system call for each message would cost more than it gives. */
+void id_make_unique(char text[ID_DIGITS + 1])
+{
+    static _Atomic uint64_t begin, count;
+    uint64_t first = atomic_load_explicit(&begin, memory_order_relaxed);
+
+    if (first == 0) {
+        uint64_t expected = 0;
+        atomic_compare_exchange_strong(&begin, &expected, id_random() | 1);
+        first = atomic_load(&begin);
+    }
+    id_of_call(text, first, atomic_fetch_add_explicit(&count, 1, memory_order_relaxed) + 1);
+}
+
+bool id_to_call(const char *text, uint64_t transport, uint64_t *call)
+{
+    char own[ID_DIGITS + 1];
+
+    if (strlen(text) != ID_DIGITS)
+        return false;
+    id_of_call(own, transport, 0);
+    if (memcmp(own, text, 16) != 0 || strspn(text + 16, "0123456789abcdef") != 16)
+        return false;
+    *call = strtoull(text + 16, NULL, 16);
+    return true;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A request from its bytes to its reply. */
+#include "dedup.h"
+#include "rabbit.h"
+#include "unpack.h"
+
+#include <stdlib.h>
+
+struct incoming {
+    struct ostler_incoming base;
+    ostler_driver_transport *transport;
+    struct dedup *dedup;
+    struct received *received;   /* until it is opened */
+    struct json_object *message; /* holds the texts and values of `request` */
+    struct wire_request request;
+};
+
+struct ostler_incoming *incoming_new(ostler_driver_transport *transport, struct dedup *dedup, struct received *received)
+{
+    struct incoming *incoming = calloc(1, sizeof *incoming);
+
+    if (!incoming)
+        return NULL;
+    incoming->base.deadline = OSTLER_NEVER;
+    incoming->transport = transport;
+    incoming->dedup = dedup_ref(dedup);
+    incoming->received = received;
+    return &incoming->base;
+}
+
+static enum ostler_status check(const struct incoming *incoming, struct ostler_error *error)
+{
+    const struct wire_request *request = &incoming->request;
+
+    if (!request->message.method)
+        return ostler_error_set(error, OSTLER_E_INVALID, "a request without the name of a method");
+    if (request->args_broken)
+        return ostler_error_set(error, OSTLER_E_INVALID, "the arguments of %s are no object", request->message.method);
+    return OSTLER_OK;
+}
+
+enum ostler_status incoming_open(struct ostler_incoming *base, struct ostler_error *error)
+{
+    struct incoming *incoming = (struct incoming *)base;
+    enum ostler_status status =
+        unpack(incoming->received, incoming->transport->options.max_message_size, &incoming->message, error);
+
+    if (status != OSTLER_OK) {
+        ostler_error_prefix(error, "message from queue %s dropped", incoming->received->routing_key);
+        return status;
+    }
+    received_free(incoming->received);
+    incoming->received = NULL;
+    if (!wire_read_request(incoming->message, &incoming->request))
+        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    if (dedup_seen(incoming->dedup, incoming->request.unique_id))
+        return ostler_error_set(error, OSTLER_E_INVALID, "message %s came a second time and is dropped",
+                                incoming->request.unique_id);
+    base->message = incoming->request.message;
+    base->wants_reply = incoming->request.msg_id != NULL;
+    base->monitor_timeout = incoming->request.monitor_timeout;
+    return check(incoming, error);
+}
+
+/* The finished body, to free(); NULL with the reason. */
+static char *finish_body(const struct incoming *incoming, struct wire_text *body, size_t *length,
+                         struct ostler_error *error)
+{
+    const struct rabbit_options *options = &incoming->transport->options;
+    char *packed = NULL;
+
+    *length = body->length;
+    if (!options->compression)
+        return body->data;
+    pack(options->compression, body->data, body->length, &packed, length, error);
+    free(body->data);
+    return packed;
+}
+
+enum ostler_status incoming_reply(struct ostler_incoming *base, const struct ostler_answer *answer,
+                                  struct ostler_error *error)
+{
+    struct incoming *incoming = (struct incoming *)base;
+    size_t limit = incoming->transport->options.max_message_size;
+    struct wire_text body = {.limit = limit}, scratch = {.limit = limit};
+    char unique_id[ID_DIGITS + 1];
+
+    id_make_unique(unique_id);
+    bool written = wire_write_reply(&body, &scratch, incoming->request.msg_id, answer, true, unique_id);
+    wire_text_free(&scratch);
+    if (!written) {
+        wire_text_free(&body);
+        return ostler_error_set(error, OSTLER_E_INVALID, "the answer cannot be sent: it %s", body.problem);
+    }
+    size_t length;
+    char *bytes = finish_body(incoming, &body, &length, error);
+    if (!bytes)
+        return OSTLER_E_NOMEM;
+    return publisher_reply(incoming->transport->publisher, incoming->request.reply_q, bytes, length, unique_id, error);
+}
+
+void incoming_heartbeat(struct ostler_incoming *base)
+{
+    struct incoming *incoming = (struct incoming *)base;
+    struct wire_text body = {.limit = 65536}, scratch = {.limit = 65536};
+    char unique_id[ID_DIGITS + 1];
+
+    id_make_unique(unique_id);
+    if (wire_write_reply(&body, &scratch, incoming->request.msg_id, NULL, false, unique_id))
+        publisher_heartbeat(incoming->transport->publisher, incoming->request.reply_q, body.data, body.length,
+                            unique_id);
+    wire_text_free(&body);
+    wire_text_free(&scratch);
+}
+
+void incoming_free(struct ostler_incoming *base)
+{
+    struct incoming *incoming = (struct incoming *)base;
+
+    received_free(incoming->received);
+    json_object_put(incoming->request.message.context);
+    json_object_put(incoming->message);
+    dedup_unref(incoming->dedup);
+    free(incoming);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Publishing: a cast until it is confirmed, a call until it is on its way. */
+#include "publisher_parts.h"
+
+#include <amqp_framing.h>
+
+bool posting_is_possible(const struct publisher *publisher)
+{
+    const struct link *link = &publisher->link;
+
+    return link->is_up && !link->blocked && !confirms_window_is_full(publisher) && link_has_room(link);
+}
+
+/* --- One message */
+
+static bool put_message(struct link *link, const struct post *post)
+{
+    size_t before = link->outbox.length;
+
+    if (!frames_put_publish(&link->outbox, CONN_CHANNEL, link->conn.frame_max, &post->publish))
+        return false;
+    link->appended_total += link->outbox.length - before;
+    return true;
+}
+
+/* TLS: the library writes, and may wait for the socket, for as long as the kernel does not give the connection up. */
+static bool send_message(struct link *link, const struct post *post)
+{
+    const struct publish *publish = &post->publish;
+    amqp_bytes_t body = {.len = publish->length, .bytes = (void *)(uintptr_t)publish->body};
+    struct publish_scratch scratch;
+    amqp_basic_properties_t properties;
+
+    frames_properties(publish, &scratch, &properties);
+    link->conn.last_sent = ostler_now();
+    return amqp_basic_publish(link->conn.state, CONN_CHANNEL, amqp_cstring_bytes(publish->exchange),
+                              amqp_cstring_bytes(publish->routing_key), publish->mandatory, 0, &properties,
+                              body) == AMQP_STATUS_OK;
+}
+
+struct unconfirmed *posting_start(struct publisher *publisher, const struct post *post)
+{
+    struct link *link = &publisher->link;
+    uint64_t begins = link->appended_total;
+    struct ostler_error error = OSTLER_ERROR_INIT;
+    const char *exchange = NULL;
+
+    if (exchanges_ensure(publisher, post, &exchange, &error) != OSTLER_OK) {
+        link_break(link, error.message);
+        ostler_error_clear(&error);
+        return NULL;
+    }
+    if (link->conn.tls ? !send_message(link, post) : !put_message(link, post))
+        return NULL;
+    if (!publisher->looking) {
+        publisher->looking = true;
+        publisher->look_at = ostler_deadline(PUBLISHER_LOOK_SECONDS);
+        link_want_keeper(link);
+    }
+    return confirms_add(publisher, post, exchange, begins);
+}
+
+/* What does not fit into the socket goes out with the next message, or by the keeper. */
+static void send_off(struct link *link)
+{
+    link_flush(link);
+    if (link->outbox.length)
+        link_want_keeper(link);
+}
+
+/* --- Waiting */
+
+static enum ostler_status not_ready(struct publisher *publisher, ostler_time deadline, struct ostler_error *error)
+{
+    struct link *link = &publisher->link;
+    enum ostler_status status = deadline == OSTLER_AT_ONCE ? OSTLER_E_BUSY : OSTLER_E_TIMEOUT;
+
+    if (!link->is_up)
+        return ostler_error_set(error, status == OSTLER_E_BUSY ? status : OSTLER_E_DELIVERY,
+                                "not sent, there is no connection to the broker: %s",
+                                link->why_down[0] ? link->why_down : "still connecting");
+    if (link->blocked)
+        return ostler_error_set(error, status, "not sent, the broker blocks publishers: %s", link->why_blocked);
+    return ostler_error_set(error, status, "not sent, %u messages are under way unconfirmed", publisher->window);
+}
+
+/* Until a message can be sent. */
+static enum ostler_status wait_ready(struct publisher *publisher, ostler_time deadline, int retry,
+                                     struct ostler_error *error)
+{
+    struct link *link = &publisher->link;
+
+    for (;;) {
+        if (posting_is_possible(publisher))
+            return OSTLER_OK;
+        if (!link->is_up && retry == 0 && link->why_down[0])
+            return not_ready(publisher, OSTLER_NEVER, error);
+        if (deadline == OSTLER_AT_ONCE || (deadline != OSTLER_NEVER && ostler_now() >= deadline))
+            return not_ready(publisher, deadline, error);
+        if (link->is_up && !link_has_room(link))
+            link_flush_wait(link, deadline);
+        else
+            link_read_wait(link, deadline);
+    }
+}
+
+static enum ostler_status wait_fate(struct publisher *publisher, struct unconfirmed *message, enum fate *fate,
+                                    ostler_time deadline, struct ostler_error *error)
+{
+    struct link *link = &publisher->link;
+
+    while (*fate == FATE_OPEN) {
+        if (deadline != OSTLER_NEVER && ostler_now() >= deadline) {
+            message->fate = NULL;
+            return ostler_error_set(error, OSTLER_E_DELIVERY, "sent, but the broker has not confirmed it in time");
+        }
+        if (link->outbox.length)
+            link_flush_wait(link, deadline);
+        if (*fate == FATE_OPEN)
+            link_read_wait(link, deadline);
+    }
+    return OSTLER_OK;
+}
+
+static enum ostler_status fate_status(enum fate fate, const struct post *post, struct ostler_error *error)
+{
+    switch (fate) {
+    case FATE_CONFIRMED:
+        return OSTLER_OK;
+    case FATE_RETURNED:
+        return ostler_error_set(error, OSTLER_E_UNDELIVERABLE, "no queue takes messages of exchange %s with key %s",
+                                post->publish.exchange, post->publish.routing_key);
+    case FATE_REFUSED:
+        return ostler_error_set(error, OSTLER_E_DELIVERY, "the broker refused the message");
+    default:
+        return ostler_error_set(error, OSTLER_E_DELIVERY, "the connection was lost before the broker confirmed it");
+    }
+}
+
+/* Publishes when that is possible; with OSTLER_OK, *message is under way. */
+static enum ostler_status start_when_possible(struct publisher *publisher, const struct post *post,
+                                              ostler_time deadline, struct unconfirmed **message,
+                                              struct ostler_error *error)
+{
+    for (int attempt = 0;; attempt++) {
+        enum ostler_status status = wait_ready(publisher, deadline, post->retry, error);
+        if (status != OSTLER_OK)
+            return status;
+        *message = posting_start(publisher, post);
+        if (*message)
+            return OSTLER_OK;
+        if (publisher->link.is_up)
+            return ostler_error_set(error, OSTLER_E_INVALID, "this message cannot be published");
+        if (post->retry >= 0 && attempt >= post->retry)
+            return not_ready(publisher, OSTLER_NEVER, error);
+    }
+}
+
+/* A cast: again and again, as often as allowed. */
+static enum ostler_status post_cast(struct publisher *publisher, const struct post *post, ostler_time deadline,
+                                    struct ostler_error *error)
+{
+    for (int attempt = 0;; attempt++) {
+        struct unconfirmed *message;
+        enum fate fate = FATE_OPEN;
+        enum ostler_status status = start_when_possible(publisher, post, deadline, &message, error);
+        if (status != OSTLER_OK)
+            return status;
+        message->fate = &fate;
+        send_off(&publisher->link);
+        status = wait_fate(publisher, message, &fate, deadline, error);
+        if (status != OSTLER_OK)
+            return status;
+        bool again = fate == FATE_LOST || fate == FATE_NOT_SENT;
+        if (!again || (post->retry >= 0 && attempt >= post->retry))
+            return fate_status(fate, post, error);
+    }
+}
+
+static enum ostler_status post_call(struct publisher *publisher, const struct post *post, ostler_time deadline,
+                                    struct ostler_error *error)
+{
+    struct unconfirmed *message;
+    enum ostler_status status = start_when_possible(publisher, post, deadline, &message, error);
+
+    if (status == OSTLER_OK)
+        send_off(&publisher->link);
+    return status;
+}
+
+enum ostler_status publisher_post(struct publisher *publisher, const struct post *post, ostler_time deadline,
+                                  struct ostler_error *error)
+{
+    link_lock(&publisher->link);
+    enum ostler_status status =
+        post->call_id ? post_call(publisher, post, deadline, error) : post_cast(publisher, post, deadline, error);
+    link_unlock(&publisher->link);
+    return status;
+}
+
+void publisher_heartbeat(struct publisher *publisher, const char *queue, const char *body, size_t length,
+                         const char *unique_id)
+{
+    struct post post = {
+        .publish = {.exchange = "", .routing_key = queue, .body = body, .length = length, .expiration_ms = -1},
+        .unique_id = unique_id};
+
+    link_lock(&publisher->link);
+    if (posting_is_possible(publisher) && posting_start(publisher, &post))
+        send_off(&publisher->link);
+    link_unlock(&publisher->link);
+}

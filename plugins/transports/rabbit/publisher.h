@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything that is published, over one link in confirm mode: requests, casts, replies.
+ *
+ * Confirms stream: nothing waits for one but a caller that asked to. A connection that is lost with messages under way
+ * leaves their fate open: casts and replies are sent again (receivers know repeats by their _unique_id), calls are not,
+ * because a call runs at most once; their reply may still come. */
+#ifndef PUBLISHER_H
+#define PUBLISHER_H
+
+#include "frames.h"
+#include "link.h"
+#include "topology.h"
+
+/* What to publish: the body is borrowed for the call. */
+struct post {
+    struct publish publish;
+    bool fanout;           /* the exchange is a fanout exchange; else a topic exchange, or "" which is never declared */
+    const char *unique_id; /* 32 digits, also in the body */
+    uint64_t call_id;      /* a call: what becomes of it is told through `lost` */
+    int retry;             /* a cast: how often to send again; negative: until the deadline */
+};
+
+/* Told when a call can get no answer. With the publisher's lock held: must only note it. */
+typedef void (*publisher_lost_fn)(void *user, uint64_t call_id, enum ostler_status status, const char *reason);
+
+struct publisher;
+
+enum ostler_status publisher_open(const struct rabbit_options *options, const ostler_url *url,
+                                  struct topology *topology, int epoll_fd, publisher_lost_fn lost, void *user,
+                                  struct publisher **publisher, struct ostler_error *error);
+/* Waits a little for what is under way. */
+void publisher_close(struct publisher *publisher);
+
+/* Publishes a cast and waits for its confirm, or a call and does not. Statuses as for the driver operation send. */
+enum ostler_status publisher_post(struct publisher *publisher, const struct post *post, ostler_time deadline,
+                                  struct ostler_error *error);
+
+/* Publishes a reply, now or when the broker is there again; repeats it while the caller's queue is missing. Does not wait.
+ * Takes `body`, from malloc(). OSTLER_E_DELIVERY if too much waits already, or if the caller's queue is known to be gone. */
+enum ostler_status publisher_reply(struct publisher *publisher, const char *queue, char *body, size_t length,
+                                   const char *unique_id, struct ostler_error *error);
+
+/* Publishes a sign of life, if that can be done at once. */
+void publisher_heartbeat(struct publisher *publisher, const char *queue, const char *body, size_t length,
+                         const char *unique_id);
+
+/* Reads what has come for the publisher: for the thread that saw its socket readable. */
+void publisher_read(struct publisher *publisher);
+
+/* Adds to `details` what became of a call that was published not long ago. */
+void publisher_explain(struct publisher *publisher, uint64_t call_id, struct json_object *details);
+
+/* Connections made so far, unconfirmed messages, replies that wait; for reports. */
+struct json_object *publisher_report(struct publisher *publisher);
+
+#endif

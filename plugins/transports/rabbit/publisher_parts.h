@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The publisher's inside, for its files: confirms.c, exchanges.c, posting.c, kept_replies.c, publisher.c. All functions
+ * are called with the link's lock held. */
+#ifndef PUBLISHER_PARTS_H
+#define PUBLISHER_PARTS_H
+
+#include "publisher.h"
+
+enum { EXCHANGES = 256, DEAD_QUEUES = 200, KNOWN_CALLS = 4096, UNIQUE_ID = 32 };
+
+/* How often the keeper looks for confirms that nobody waits for. */
+#define PUBLISHER_LOOK_SECONDS 0.05
+
+enum fate { FATE_OPEN, FATE_CONFIRMED, FATE_REFUSED, FATE_RETURNED, FATE_LOST, FATE_NOT_SENT };
+
+/* A reply until it is confirmed. */
+struct kept_reply {
+    struct kept_reply *prev, *next; /* in `waiting` */
+    char *queue;
+    char *body;
+    size_t length;
+    char unique_id[UNIQUE_ID + 1];
+    ostler_time due;     /* when to publish it (again) */
+    ostler_time give_up; /* while its queue is missing; OSTLER_NEVER before it was */
+};
+
+/* A message that is not confirmed. */
+struct unconfirmed {
+    bool used;
+    bool returned;
+    char unique_id[UNIQUE_ID + 1];
+    const char *exchange; /* remembered name, or NULL */
+    uint64_t begins;      /* in the stream of bytes of this connection */
+    uint64_t call_id;
+    enum fate *fate; /* of a cast whose sender waits */
+    struct kept_reply *reply;
+};
+
+/* An exchange that was published to. */
+struct exchange {
+    char *name;
+    unsigned epoch; /* of the connection on which it is known to be there */
+};
+
+/* A queue of a caller that is gone. */
+struct dead_queue {
+    char name[256];
+    ostler_time until;
+};
+
+/* What is known of a call that was published, for explanations. */
+struct known_call {
+    uint64_t call_id;
+    enum fate fate;
+    unsigned epoch; /* of the connection on which it went out */
+};
+
+struct publisher {
+    struct link link; /* its lock guards all below */
+    struct topology *topology;
+    publisher_lost_fn lost;
+    void *user;
+
+    struct unconfirmed *ring; /* by delivery tag */
+    unsigned window;
+    uint64_t first_tag; /* the oldest that is not confirmed */
+    uint64_t next_tag;
+    struct known_call calls[KNOWN_CALLS]; /* by call id; the newest win */
+
+    bool looking; /* the keeper knows that something is unconfirmed */
+    ostler_time look_at;
+
+    struct kept_reply *waiting; /* replies to be published, by time */
+    size_t waiting_count;
+    size_t waiting_bytes;
+    struct dead_queue dead[DEAD_QUEUES];
+    size_t next_dead;
+
+    struct exchange exchanges[EXCHANGES];
+    size_t exchange_count;
+};
+
+/* --- confirms.c: what becomes of what was published */
+
+/* Gives the next tag to a message. There is room in the window. */
+struct unconfirmed *confirms_add(struct publisher *publisher, const struct post *post, const char *exchange,
+                                 uint64_t begins);
+bool confirms_window_is_full(const struct publisher *publisher);
+void confirms_take(struct publisher *publisher, uint64_t tag, bool multiple, enum fate fate);
+/* One of our messages came back; the confirm that follows will say so. */
+void confirms_note_returned(struct publisher *publisher, const struct received *received);
+/* All that is unconfirmed has lost its channel: from the first message to `missing_exchange` (NULL: none) on, the broker
+ * has passed over everything. */
+void confirms_lose_all(struct publisher *publisher, const char *missing_exchange, const char *reason);
+/* NULL if the call is not among those that are remembered. */
+const struct known_call *confirms_find_call(const struct publisher *publisher, uint64_t call_id);
+
+/* --- exchanges.c: declaring what is published to */
+
+/* Makes sure that the exchange is there; *name gets the remembered name, or NULL. May wait for the broker, once for each
+ * exchange on each connection. */
+enum ostler_status exchanges_ensure(struct publisher *publisher, const struct post *post, const char **name,
+                                    struct ostler_error *error);
+/* The name in "NOT_FOUND - no exchange 'NAME' in vhost '/'"; NULL if the text says something else. */
+const char *exchanges_missing_name(const char *text, char *name, size_t size);
+void exchanges_free(struct publisher *publisher);
+
+/* --- posting.c */
+
+bool posting_is_possible(const struct publisher *publisher);
+/* Gives the message a tag and puts it behind what goes out next. NULL if it cannot be encoded (or, with TLS, sent). */
+struct unconfirmed *posting_start(struct publisher *publisher, const struct post *post);
+
+/* --- kept_replies.c */
+
+/* A reply is confirmed, came back, or has to be sent again. */
+void kept_reply_settle(struct publisher *publisher, struct kept_reply *reply, enum fate fate);
+/* Publishes those that are due, as far as possible. */
+void kept_replies_publish(struct publisher *publisher);
+void kept_replies_free(struct publisher *publisher);
+
+#endif

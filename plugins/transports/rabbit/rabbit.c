@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The driver for RabbitMQ, on oslo.messaging's wire: its operations and its descriptor. */
+#include "rabbit.h"
+
+#include <ostler/version.h>
+
+#include <stdlib.h>
+
+static void call_lost(void *user, uint64_t call_id, enum ostler_status status, const char *reason)
+{
+    ostler_driver_transport *transport = user;
+
+    replies_lost(transport->replies, call_id, status, reason);
+}
+
+static void close_transport(ostler_driver_transport *transport)
+{
+    publisher_close(transport->publisher);
+    replies_close(transport->replies);
+    free(transport);
+}
+
+static enum ostler_status open_transport(const ostler_conf *conf, const ostler_url *url, ostler_driver_transport **out,
+                                         struct ostler_error *error)
+{
+    ostler_driver_transport *transport = calloc(1, sizeof *transport);
+
+    if (!transport)
+        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    transport->url = url;
+    transport->id = id_random();
+    enum ostler_status status = rabbit_options_read(conf, &transport->options, error);
+    transport->topology.options = &transport->options;
+    if (status == OSTLER_OK)
+        status =
+            replies_open(&transport->options, url, &transport->topology, transport->id, &transport->replies, error);
+    if (status == OSTLER_OK)
+        status = publisher_open(&transport->options, url, &transport->topology, replies_epoll_fd(transport->replies),
+                                call_lost, transport, &transport->publisher, error);
+    if (status == OSTLER_OK)
+        *out = transport;
+    else
+        close_transport(transport);
+    return status;
+}
+
+static void read_publisher(void *user)
+{
+    ostler_driver_transport *transport = user;
+
+    publisher_read(transport->publisher);
+}
+
+static size_t poll_replies(ostler_driver_transport *transport, ostler_time deadline, struct ostler_reply *replies,
+                           size_t max)
+{
+    return replies_poll(transport->replies, deadline, replies, max, read_publisher, transport);
+}
+
+static void wake_replies(ostler_driver_transport *transport)
+{
+    replies_wake(transport->replies);
+}
+
+static int replies_descriptor(ostler_driver_transport *transport)
+{
+    return replies_epoll_fd(transport->replies);
+}
+
+static struct json_object *report(ostler_driver_transport *transport)
+{
+    return publisher_report(transport->publisher);
+}
+
+static void explain(ostler_driver_transport *transport, uint64_t call_id, struct json_object *details)
+{
+    publisher_explain(transport->publisher, call_id, details);
+}
+
+static const struct ostler_driver_ops operations = {
+    .open = open_transport,
+    .close = close_transport,
+    .send = rabbit_send,
+    .replies_poll = poll_replies,
+    .replies_wake = wake_replies,
+    .replies_fd = replies_descriptor,
+    .listen = listener_open,
+    .listener_poll = listener_poll,
+    .listener_wake = listener_wake,
+    .listener_stop = listener_stop,
+    .listener_close = listener_close,
+    .incoming_open = incoming_open,
+    .incoming_reply = incoming_reply,
+    .incoming_heartbeat = incoming_heartbeat,
+    .incoming_free = incoming_free,
+    .report = report,
+    .explain = explain,
+};
+
+static const char *const aliases[] = {"kombu", NULL};
+
+OSTLER_MODULE(rabbit) = {
+    .abi = OSTLER_MODULE_ABI,
+    .size = sizeof(struct ostler_module),
+    .kind = OSTLER_KIND_TRANSPORT,
+    .name = "rabbit",
+    .aliases = aliases,
+    .version = OSTLER_VERSION,
+    .summary = "RabbitMQ, on the wire of oslo.messaging",
+    .ops = &operations,
+    .ops_size = sizeof operations,
+    .options = rabbit_option_groups,
+};

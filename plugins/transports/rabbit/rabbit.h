@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of one transport share. */
+#ifndef RABBIT_H
+#define RABBIT_H
+
+#include "ids.h"
+#include "publisher.h"
+#include "replies.h"
+#include "topology.h"
+
+struct ostler_driver_transport {
+    struct rabbit_options options;
+    const ostler_url *url;
+    struct topology topology;
+    uint64_t id; /* of our calls on the wire */
+    struct replies *replies;
+    struct publisher *publisher;
+};
+
+/* listener.c */
+enum ostler_status listener_open(ostler_driver_transport *transport, const struct ostler_target *target,
+                                 ostler_driver_listener **listener, struct ostler_error *error);
+size_t listener_poll(ostler_driver_listener *listener, ostler_time deadline, struct ostler_incoming **incoming,
+                     size_t max);
+void listener_wake(ostler_driver_listener *listener);
+void listener_stop(ostler_driver_listener *listener);
+void listener_close(ostler_driver_listener *listener);
+
+/* incoming.c */
+struct dedup;
+struct ostler_incoming *incoming_new(ostler_driver_transport *transport, struct dedup *dedup,
+                                     struct received *received);
+enum ostler_status incoming_open(struct ostler_incoming *incoming, struct ostler_error *error);
+enum ostler_status incoming_reply(struct ostler_incoming *incoming, const struct ostler_answer *answer,
+                                  struct ostler_error *error);
+void incoming_heartbeat(struct ostler_incoming *incoming);
+void incoming_free(struct ostler_incoming *incoming);
+
+/* send.c */
+enum ostler_status rabbit_send(ostler_driver_transport *transport, const struct ostler_outgoing *message,
+                               unsigned *receivers, struct ostler_error *error);
+
+#endif

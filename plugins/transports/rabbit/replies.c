@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "replies.h"
+#include "ids.h"
+#include "inbox.h"
+#include "unpack.h"
+
+#include <ostler/log.h>
+
+#include <amqp_framing.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <utlist.h>
+
+/* A call that ended without an answer. */
+struct lost {
+    struct lost *prev, *next;
+    struct ostler_reply reply;
+};
+
+struct replies {
+    uint64_t transport_id;
+    const struct rabbit_options *options;
+    const ostler_url *url;
+    struct topology *topology;
+    char queue[sizeof "reply_" + ID_DIGITS];
+    int epoll_fd;
+    int wake_fd;
+
+    pthread_mutex_t lock; /* guards `lost` and `started` */
+    struct lost *lost;
+    bool started;
+
+    struct link link; /* its lock guards the inbox */
+    struct inbox inbox;
+};
+
+/* --- The link's events -------------------------------------------------------------------------------------------------- */
+
+static enum ostler_status on_up(void *self, struct conn *conn, struct ostler_error *error)
+{
+    struct replies *replies = self;
+    enum ostler_status status = topology_own_queue(replies->topology, conn, NULL, replies->queue, NULL, error);
+
+    if (status == OSTLER_OK)
+        status = topology_prefetch(replies->topology, conn, error);
+    if (status == OSTLER_OK)
+        status = topology_consume(replies->topology, conn, replies->queue, "1", error);
+    return status;
+}
+
+/* Replies that were read but not acknowledged come again. */
+static void on_down(void *self, struct link *link, const char *reason)
+{
+    struct replies *replies = self;
+
+    (void)link;
+    (void)reason;
+    inbox_clear(&replies->inbox);
+}
+
+static bool on_message(void *self, struct link *link, struct received *message, struct ostler_error *error)
+{
+    struct replies *replies = self;
+
+    (void)link;
+    if (message->returned) {
+        received_free(message);
+        return true;
+    }
+    if (inbox_put(&replies->inbox, message))
+        return true;
+    ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a reply");
+    return false;
+}
+
+static bool on_method(void *self, struct link *link, const amqp_method_t *method, struct ostler_error *error)
+{
+    (void)self;
+    (void)link;
+    if (method->id == AMQP_BASIC_CANCEL_METHOD) {
+        ostler_error_set(error, OSTLER_E_DELIVERY, "the reply queue was deleted");
+        return false;
+    }
+    if (method->id == AMQP_CHANNEL_CLOSE_METHOD) {
+        conn_reply_error((amqp_rpc_reply_t){.reply_type = AMQP_RESPONSE_SERVER_EXCEPTION, .reply = *method}, NULL,
+                         error);
+        return false;
+    }
+    return true;
+}
+
+static const struct link_handlers handlers = {.up = on_up, .down = on_down, .message = on_message, .method = on_method};
+
+/* --- Life -------------------------------------------------------------------------------------------------------------------- */
+
+enum ostler_status replies_open(const struct rabbit_options *options, const ostler_url *url, struct topology *topology,
+                                uint64_t transport_id, struct replies **out, struct ostler_error *error)
+{
+    struct replies *replies = calloc(1, sizeof *replies);
+    char digits[ID_DIGITS + 1];
+
+    if (!replies)
+        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    *replies = (struct replies){.transport_id = transport_id, .options = options, .url = url, .topology = topology};
+    id_of_call(digits, id_random(), id_random());
+    snprintf(replies->queue, sizeof replies->queue, "reply_%s", digits);
+    pthread_mutex_init(&replies->lock, NULL);
+    replies->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    replies->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    struct epoll_event event = {.events = EPOLLIN};
+    if (replies->epoll_fd >= 0 && replies->wake_fd >= 0 &&
+        epoll_ctl(replies->epoll_fd, EPOLL_CTL_ADD, replies->wake_fd, &event) == 0) {
+        *out = replies;
+        return OSTLER_OK;
+    }
+    enum ostler_status status = ostler_error_set_errno(error, errno, "cannot make a descriptor for replies");
+    replies_close(replies);
+    return status;
+}
+
+void replies_close(struct replies *replies)
+{
+    struct lost *lost, *next;
+
+    if (!replies)
+        return;
+    if (replies->started)
+        link_stop(&replies->link);
+    inbox_fini(&replies->inbox);
+    DL_FOREACH_SAFE (replies->lost, lost, next) {
+        free(lost->reply.reason);
+        free(lost);
+    }
+    if (replies->epoll_fd >= 0)
+        close(replies->epoll_fd);
+    if (replies->wake_fd >= 0)
+        close(replies->wake_fd);
+    pthread_mutex_destroy(&replies->lock);
+    free(replies);
+}
+
+int replies_epoll_fd(const struct replies *replies)
+{
+    return replies->epoll_fd;
+}
+
+static enum ostler_status start_once(struct replies *replies, struct ostler_error *error)
+{
+    enum ostler_status status = OSTLER_OK;
+
+    pthread_mutex_lock(&replies->lock);
+    if (!replies->started) {
+        status = link_start(&replies->link, replies->options, replies->url, &handlers, replies, "replies",
+                            replies->epoll_fd, error);
+        replies->started = status == OSTLER_OK;
+    }
+    pthread_mutex_unlock(&replies->lock);
+    return status;
+}
+
+static bool is_started(struct replies *replies)
+{
+    pthread_mutex_lock(&replies->lock);
+    bool started = replies->started;
+    pthread_mutex_unlock(&replies->lock);
+    return started;
+}
+
+const char *replies_queue(struct replies *replies, ostler_time deadline, struct ostler_error *error)
+{
+    if (start_once(replies, error) != OSTLER_OK)
+        return NULL;
+    link_lock(&replies->link);
+    /* Once it has been there it is there: the broker keeps it while the connection is made again. */
+    bool ready = replies->link.epoch > 0 && replies->link.is_up;
+    if (!ready && replies->link.epoch <= 1)
+        ready = link_wait_up(&replies->link, deadline);
+    else
+        ready = true;
+    if (!ready)
+        ostler_error_set(error, deadline == OSTLER_AT_ONCE ? OSTLER_E_BUSY : OSTLER_E_DELIVERY,
+                         "not sent, there is no connection to the broker for replies: %s",
+                         replies->link.why_down[0] ? replies->link.why_down : "still connecting");
+    link_unlock(&replies->link);
+    return ready ? replies->queue : NULL;
+}
+
+/* --- Handing out -------------------------------------------------------------------------------------------------------------- */
+
+void replies_wake(struct replies *replies)
+{
+    uint64_t one = 1;
+    ssize_t written = write(replies->wake_fd, &one, sizeof one);
+    (void)written;
+}
+
+void replies_lost(struct replies *replies, uint64_t call_id, enum ostler_status status, const char *reason)
+{
+    struct lost *lost = calloc(1, sizeof *lost);
+
+    if (!lost)
+        return;
+    lost->reply = (struct ostler_reply){
+        .call_id = call_id, .kind = OSTLER_REPLY_LOST, .status = status, .reason = reason ? strdup(reason) : NULL};
+    pthread_mutex_lock(&replies->lock);
+    DL_APPEND(replies->lost, lost);
+    pthread_mutex_unlock(&replies->lock);
+    replies_wake(replies);
+}
+
+static size_t take_lost(struct replies *replies, struct ostler_reply *out, size_t max)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&replies->lock);
+    while (replies->lost && count < max) {
+        struct lost *lost = replies->lost;
+        DL_DELETE(replies->lost, lost);
+        out[count++] = lost->reply;
+        free(lost);
+    }
+    pthread_mutex_unlock(&replies->lock);
+    return count;
+}
+
+static bool decode(struct replies *replies, struct received *received, struct ostler_reply *reply)
+{
+    struct json_object *message = NULL;
+    struct ostler_error error = OSTLER_ERROR_INIT;
+    const char *msg_id;
+    bool ending, mine = false;
+
+    if (unpack(received, replies->options->max_message_size, &message, &error) != OSTLER_OK) {
+        ostler_log(OSTLER_LOG_WARNING, "rabbit", "dropped a reply on %s: %s", replies->queue, error.message);
+    } else if (wire_read_reply(message, &msg_id, &reply->kind, &ending, &reply->value)) {
+        mine = id_to_call(msg_id, replies->transport_id, &reply->call_id);
+        if (!mine)
+            json_object_put(reply->value);
+    }
+    json_object_put(message);
+    ostler_error_clear(&error);
+    return mine;
+}
+
+/* Acknowledged first, as oslo.messaging does; then each is looked at. */
+static size_t take_replies(struct replies *replies, struct ostler_reply *out, size_t max)
+{
+    struct received *taken[32];
+    size_t count = 0, good = 0;
+
+    if (max > 32)
+        max = 32;
+    link_lock(&replies->link);
+    while (count < max && (taken[count] = inbox_take(&replies->inbox)))
+        count++;
+    if (count)
+        inbox_acknowledge(&replies->link, taken[count - 1]->delivery_tag);
+    link_unlock(&replies->link);
+
+    for (size_t i = 0; i < count; i++) {
+        struct ostler_reply reply = {.call_id = 0};
+        if (decode(replies, taken[i], &reply))
+            out[good++] = reply;
+        received_free(taken[i]);
+    }
+    return good;
+}
+
+static void wait_for_any(struct replies *replies, ostler_time deadline)
+{
+    struct epoll_event events[4];
+    uint64_t ignored;
+
+    epoll_wait(replies->epoll_fd, events, 4, ostler_time_left_ms(deadline));
+    ssize_t got = read(replies->wake_fd, &ignored, sizeof ignored);
+    (void)got;
+}
+
+size_t replies_poll(struct replies *replies, ostler_time deadline, struct ostler_reply *out, size_t max,
+                    void (*idle)(void *user), void *user)
+{
+    for (bool waited = false;; waited = true) {
+        if (is_started(replies)) {
+            link_lock(&replies->link);
+            link_read(&replies->link);
+            link_unlock(&replies->link);
+        }
+        size_t count = take_lost(replies, out, max);
+        if (count < max && is_started(replies))
+            count += take_replies(replies, out + count, max - count);
+        if (count || waited)
+            return count;
+        wait_for_any(replies, deadline);
+        idle(user);
+    }
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reply queue of a transport, and what else ends its calls: made with the first call. */
+#ifndef REPLIES_H
+#define REPLIES_H
+
+#include "link.h"
+#include "topology.h"
+
+struct replies;
+
+enum ostler_status replies_open(const struct rabbit_options *options, const ostler_url *url, struct topology *topology,
+                                uint64_t transport_id, struct replies **replies, struct ostler_error *error);
+void replies_close(struct replies *replies);
+
+/* Readable when a poll may hand out something; the publisher's socket belongs into it too. */
+int replies_epoll_fd(const struct replies *replies);
+
+/* Where callers get their answers. Waits, the first time, until the queue is there; NULL at the deadline, with the reason. */
+const char *replies_queue(struct replies *replies, ostler_time deadline, struct ostler_error *error);
+
+/* For the driver operations; `idle` is called after waiting, to read the publisher. */
+size_t replies_poll(struct replies *replies, ostler_time deadline, struct ostler_reply *out, size_t max,
+                    void (*idle)(void *user), void *user);
+void replies_wake(struct replies *replies);
+
+/* A call that can get no answer. Any thread, any lock held but this object's own. */
+void replies_lost(struct replies *replies, uint64_t call_id, enum ostler_status status, const char *reason);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A request on its way out: where it goes, its body, its properties. */
+#include "rabbit.h"
+#include "unpack.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* AMQP's short strings. */
+enum { NAME_SIZE = 256 };
+
+struct route {
+    char exchange[NAME_SIZE + 8];
+    char key[2 * NAME_SIZE];
+};
+
+static enum ostler_status find_route(const struct ostler_target *target, struct route *route,
+                                     struct ostler_error *error)
+{
+    int exchange, key = 0;
+
+    route->key[0] = '\0';
+    if (target->fanout) {
+        exchange = snprintf(route->exchange, sizeof route->exchange, "%s_fanout", target->topic);
+    } else {
+        exchange = snprintf(route->exchange, sizeof route->exchange, "%s", target->exchange);
+        key = target->server ? snprintf(route->key, sizeof route->key, "%s.%s", target->topic, target->server)
+                             : snprintf(route->key, sizeof route->key, "%s", target->topic);
+    }
+    if (exchange >= NAME_SIZE || key >= NAME_SIZE)
+        return ostler_error_set(error, OSTLER_E_TARGET,
+                                "exchange and topic with server may have 255 bytes each on RabbitMQ");
+    return OSTLER_OK;
+}
+
+/* Milliseconds until nobody waits any more, as the sender meant them. */
+static int64_t expiration(const struct ostler_outgoing *message)
+{
+    if (message->expiry == OSTLER_NEVER)
+        return -1;
+    return (int64_t)llround(ostler_time_left(message->expiry) * 1000.0);
+}
+
+static enum ostler_status write_body(ostler_driver_transport *transport, const struct ostler_outgoing *message,
+                                     const struct wire_request_ids *ids, struct wire_text *body,
+                                     struct ostler_error *error)
+{
+    size_t limit = transport->options.max_message_size;
+    struct wire_text scratch = {.limit = limit};
+    bool written = wire_write_request(body, &scratch, &message->message, ids);
+
+    wire_text_free(&scratch);
+    if (!written)
+        return ostler_error_set(error, OSTLER_E_INVALID, "the request cannot be sent: it %s", body->problem);
+    if (!transport->options.compression)
+        return OSTLER_OK;
+    char *packed = NULL;
+    size_t length = 0;
+    enum ostler_status status = pack(transport->options.compression, body->data, body->length, &packed, &length, error);
+    if (status == OSTLER_OK) {
+        free(body->data);
+        body->data = packed;
+        body->length = length;
+    }
+    return status;
+}
+
+enum ostler_status rabbit_send(ostler_driver_transport *transport, const struct ostler_outgoing *message,
+                               unsigned *receivers, struct ostler_error *error)
+{
+    char msg_id[ID_DIGITS + 1], unique_id[ID_DIGITS + 1];
+    struct wire_request_ids ids = {.unique_id = unique_id, .monitor_timeout = message->monitor_timeout};
+    struct wire_text body = {.limit = transport->options.max_message_size};
+    struct route route;
+    enum ostler_status status = find_route(&message->target, &route, error);
+
+    /* A broker does not tell who gets a message. */
+    (void)receivers;
+    if (status != OSTLER_OK)
+        return status;
+    id_make_unique(unique_id);
+    if (message->call_id) {
+        id_of_call(msg_id, transport->id, message->call_id);
+        ids.msg_id = msg_id;
+        ids.reply_q = replies_queue(transport->replies, message->deadline, error);
+        if (!ids.reply_q)
+            return error && error->status ? error->status : OSTLER_E_DELIVERY;
+    }
+    status = write_body(transport, message, &ids, &body, error);
+    if (status == OSTLER_OK) {
+        struct post post = {.publish = {.exchange = route.exchange,
+                                        .routing_key = route.key,
+                                        .body = body.data,
+                                        .length = body.length,
+                                        .mandatory = message->at_least_once && !message->target.fanout,
+                                        .expiration_ms = expiration(message),
+                                        .compression = transport->options.compression},
+                            .fanout = message->target.fanout,
+                            .unique_id = unique_id,
+                            .call_id = message->call_id,
+                            .retry = message->retry};
+        status = publisher_post(transport->publisher, &post, message->deadline, error);
+    }
+    wire_text_free(&body);
+    return status;
+}

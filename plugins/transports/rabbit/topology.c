@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "topology.h"
+
+#include <ostler/log.h>
+
+#include <string.h>
+
+enum { PRECONDITION_FAILED = 406, INTERNAL_ERROR = 541, MAX_ARGUMENTS = 8, SAFE_TTL = 1800 };
+
+/* How a queue is to be declared. */
+struct queue_plan {
+    const char *name;
+    bool durable;
+    bool auto_delete;
+    amqp_table_entry_t arguments[MAX_ARGUMENTS];
+    int count;
+};
+
+static void add_number(struct queue_plan *plan, const char *name, int64_t value)
+{
+    plan->arguments[plan->count++] = (amqp_table_entry_t){.key = amqp_cstring_bytes(name),
+                                                          .value = {.kind = AMQP_FIELD_KIND_I64, .value.i64 = value}};
+}
+
+static void add_text(struct queue_plan *plan, const char *name, const char *value)
+{
+    plan->arguments[plan->count++] =
+        (amqp_table_entry_t){.key = amqp_cstring_bytes(name),
+                             .value = {.kind = AMQP_FIELD_KIND_UTF8, .value.bytes = amqp_cstring_bytes(value)}};
+}
+
+static void make_quorum(struct queue_plan *plan, const struct rabbit_options *options)
+{
+    plan->durable = true;
+    plan->auto_delete = false;
+    add_text(plan, "x-queue-type", "quorum");
+    if (options->quorum_delivery_limit)
+        add_number(plan, "x-delivery-limit", options->quorum_delivery_limit);
+    if (options->quorum_max_memory_length)
+        add_number(plan, "x-max-in-memory-length", options->quorum_max_memory_length);
+    if (options->quorum_max_memory_bytes)
+        add_number(plan, "x-max-in-memory-bytes", options->quorum_max_memory_bytes);
+}
+
+static struct queue_plan plan_shared(const struct topology *topology, const char *name)
+{
+    const struct rabbit_options *options = topology->options;
+    struct queue_plan plan = {.name = name, .durable = options->durable_queues, .auto_delete = options->auto_delete};
+
+    if (options->quorum_queue)
+        make_quorum(&plan, options);
+    else if (topology->no_transient)
+        plan.durable = true;
+    return plan;
+}
+
+static struct queue_plan plan_own(const struct topology *topology, const char *name)
+{
+    const struct rabbit_options *options = topology->options;
+    struct queue_plan plan = {.name = name};
+    int64_t ttl = options->transient_queues_ttl;
+
+    if (options->transient_quorum_queue)
+        make_quorum(&plan, options);
+    else if (topology->no_transient)
+        plan.durable = true;
+    /* A durable queue of one owner must not outlive it for ever. */
+    if (ttl == 0 && plan.durable)
+        ttl = SAFE_TTL;
+    if (ttl > 0)
+        add_number(&plan, "x-expires", ttl * 1000);
+    return plan;
+}
+
+/* --- Exchanges -------------------------------------------------------------------------------------------------------- */
+
+static void say_adopted(struct topology *topology, const char *what, const char *name, const struct ostler_error *why)
+{
+    bool before = atomic_exchange(&topology->said_adopted, true);
+
+    ostler_log(before ? OSTLER_LOG_DEBUG : OSTLER_LOG_WARNING, "rabbit",
+               "%s %s exists with other properties and is used as it is: %s", what, name, why->message);
+}
+
+/* After the broker has closed the channel over other properties, the thing is there: that is all that is needed. */
+static enum ostler_status adopt(struct topology *topology, struct conn *conn, amqp_channel_t channel, const char *what,
+                                const char *name, int code, struct ostler_error *error)
+{
+    if (code != PRECONDITION_FAILED)
+        return OSTLER_E_DELIVERY;
+    if (error)
+        say_adopted(topology, what, name, error);
+    ostler_error_clear(error);
+    return conn_reopen_channel(conn, channel, error);
+}
+
+static enum ostler_status declare_exchange(struct topology *topology, struct conn *conn, amqp_channel_t channel,
+                                           const char *name, bool fanout, struct ostler_error *error)
+{
+    const struct rabbit_options *options = topology->options;
+    bool durable = fanout ? options->transient_quorum_queue : options->durable_queues || options->quorum_queue;
+    bool auto_delete = fanout || options->auto_delete;
+    int code;
+
+    amqp_exchange_declare(conn->state, channel, amqp_cstring_bytes(name),
+                          amqp_cstring_bytes(fanout ? "fanout" : "topic"), 0, durable, auto_delete, 0,
+                          amqp_empty_table);
+    enum ostler_status status = conn_reply_error(amqp_get_rpc_reply(conn->state), &code, error);
+    if (status != OSTLER_OK)
+        status = adopt(topology, conn, channel, "exchange", name, code, error);
+    if (status != OSTLER_OK)
+        ostler_error_prefix(error, "exchange %s", name);
+    return status;
+}
+
+enum ostler_status topology_topic_exchange(struct topology *topology, struct conn *conn, const char *exchange,
+                                           struct ostler_error *error)
+{
+    return declare_exchange(topology, conn, CONN_CHANNEL, exchange, false, error);
+}
+
+enum ostler_status topology_fanout_exchange(struct topology *topology, struct conn *conn, const char *exchange,
+                                            struct ostler_error *error)
+{
+    return declare_exchange(topology, conn, CONN_CHANNEL, exchange, true, error);
+}
+
+enum ostler_status topology_exchange_aside(struct topology *topology, struct conn *conn, const char *exchange,
+                                           bool fanout, struct ostler_error *error)
+{
+    enum ostler_status status = conn_open_channel(conn, CONN_ASIDE, error);
+
+    if (status == OSTLER_OK)
+        status = declare_exchange(topology, conn, CONN_ASIDE, exchange, fanout, error);
+    if (status == OSTLER_OK)
+        status = conn_reply_error(amqp_channel_close(conn->state, CONN_ASIDE, AMQP_REPLY_SUCCESS), NULL, error);
+    return status;
+}
+
+/* --- Queues ------------------------------------------------------------------------------------------------------------ */
+
+static enum ostler_status declare_queue(struct topology *topology, struct conn *conn, struct queue_plan *plan,
+                                        struct ostler_error *error)
+{
+    amqp_table_t arguments = {.num_entries = plan->count, .entries = plan->arguments};
+    int code;
+
+    amqp_queue_declare(conn->state, CONN_CHANNEL, amqp_cstring_bytes(plan->name), 0, plan->durable, 0,
+                       plan->auto_delete, arguments);
+    enum ostler_status status = conn_reply_error(amqp_get_rpc_reply(conn->state), &code, error);
+    if (status == OSTLER_OK)
+        return status;
+    /* RabbitMQ 4.3 closes the whole connection over a transient queue. The next one is made with durable queues. */
+    if (code == INTERNAL_ERROR && !plan->durable && !atomic_exchange(&topology->no_transient, true))
+        ostler_log(OSTLER_LOG_WARNING, "rabbit",
+                   "the broker refuses transient queues; durable ones are declared from here on: %s",
+                   error ? error->message : "");
+    status = adopt(topology, conn, CONN_CHANNEL, "queue", plan->name, code, error);
+    if (status != OSTLER_OK)
+        ostler_error_prefix(error, "queue %s", plan->name);
+    return status;
+}
+
+static enum ostler_status bind_queue(struct conn *conn, const char *exchange, const char *queue, const char *key,
+                                     struct ostler_error *error)
+{
+    amqp_queue_bind(conn->state, CONN_CHANNEL, amqp_cstring_bytes(queue), amqp_cstring_bytes(exchange),
+                    amqp_cstring_bytes(key), amqp_empty_table);
+    enum ostler_status status = conn_reply_error(amqp_get_rpc_reply(conn->state), NULL, error);
+    if (status != OSTLER_OK)
+        ostler_error_prefix(error, "binding %s to %s", queue, exchange);
+    return status;
+}
+
+enum ostler_status topology_shared_queue(struct topology *topology, struct conn *conn, const char *exchange,
+                                         const char *queue, struct ostler_error *error)
+{
+    struct queue_plan plan = plan_shared(topology, queue);
+    enum ostler_status status = topology_topic_exchange(topology, conn, exchange, error);
+
+    if (status == OSTLER_OK)
+        status = declare_queue(topology, conn, &plan, error);
+    if (status == OSTLER_OK)
+        status = bind_queue(conn, exchange, queue, queue, error);
+    return status;
+}
+
+enum ostler_status topology_own_queue(struct topology *topology, struct conn *conn, const char *exchange,
+                                      const char *queue, const char *key, struct ostler_error *error)
+{
+    struct queue_plan plan = plan_own(topology, queue);
+    enum ostler_status status = OSTLER_OK;
+
+    if (exchange)
+        status = topology_fanout_exchange(topology, conn, exchange, error);
+    if (status == OSTLER_OK)
+        status = declare_queue(topology, conn, &plan, error);
+    if (status == OSTLER_OK && exchange)
+        status = bind_queue(conn, exchange, queue, key, error);
+    return status;
+}
+
+enum ostler_status topology_consume(struct topology *topology, struct conn *conn, const char *queue, const char *tag,
+                                    struct ostler_error *error)
+{
+    amqp_table_entry_t cancel = {.key = amqp_cstring_bytes("x-cancel-on-ha-failover"),
+                                 .value = {.kind = AMQP_FIELD_KIND_BOOLEAN, .value.boolean = 1}};
+    amqp_table_t arguments = {.num_entries = topology->options->cancel_on_failover ? 1 : 0, .entries = &cancel};
+
+    amqp_basic_consume(conn->state, CONN_CHANNEL, amqp_cstring_bytes(queue), amqp_cstring_bytes(tag), 0, 0, 0,
+                       arguments);
+    enum ostler_status status = conn_reply_error(amqp_get_rpc_reply(conn->state), NULL, error);
+    if (status != OSTLER_OK)
+        ostler_error_prefix(error, "consuming %s", queue);
+    return status;
+}
+
+enum ostler_status topology_prefetch(struct topology *topology, struct conn *conn, struct ostler_error *error)
+{
+    if (!topology->options->prefetch)
+        return OSTLER_OK;
+    amqp_basic_qos(conn->state, CONN_CHANNEL, 0, topology->options->prefetch, 0);
+    return conn_reply_error(amqp_get_rpc_reply(conn->state), NULL, error);
+}

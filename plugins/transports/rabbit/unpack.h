@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a received AMQP message to the message object in it. */
+#ifndef UNPACK_H
+#define UNPACK_H
+
+#include "assemble.h"
+
+struct json_object;
+
+/* Checks size and content type, decompresses (at most to the limit), opens the envelope. OSTLER_E_INVALID says what is
+ * wrong with it. */
+enum ostler_status unpack(const struct received *received, size_t limit, struct json_object **message,
+                          struct ostler_error *error);
+
+/* Compresses a body for the header's content type: *out is the caller's to free(). */
+enum ostler_status pack(const char *type, const char *body, size_t length, char **out, size_t *out_length,
+                        struct ostler_error *error);
+
+#endif

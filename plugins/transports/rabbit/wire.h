@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oslo.messaging's JSON: the envelope (version 2.0), requests, replies and failures, both ways. Knows nothing of AMQP. */
+#ifndef WIRE_H
+#define WIRE_H
+
+#include <ostler/driver.h>
+
+#include <json-c/json.h>
+
+/* Values nested deeper are not written: Python does not read them. */
+enum { WIRE_WRITE_DEPTH = 900 };
+
+/* Text that grows up to a limit. Zeroed but for the limit to begin with; kept for the next message with length = 0. */
+struct wire_text {
+    char *data;
+    size_t length;
+    size_t capacity;
+    size_t limit;
+    bool failed;         /* everything written since is lost */
+    const char *problem; /* then: what is wrong, for a sentence that begins "it" */
+};
+
+void wire_text_free(struct wire_text *text);
+
+/* What a request carries besides the caller's message. */
+struct wire_request_ids {
+    const char *msg_id;     /* NULL: a cast */
+    const char *reply_q;    /* with msg_id */
+    double monitor_timeout; /* with msg_id; 0: null */
+    const char *unique_id;
+};
+
+/* Writes the body of a request, envelope included, over `body`; `scratch` holds the inner text meanwhile. False if it
+ * failed: body->problem says why. */
+bool wire_write_request(struct wire_text *body, struct wire_text *scratch, const struct ostler_message *message,
+                        const struct wire_request_ids *ids);
+
+/* Writes the body of a reply. `msg_id` is echoed as it came, whatever its type. `ending` is false for a heartbeat. */
+bool wire_write_reply(struct wire_text *body, struct wire_text *scratch, struct json_object *msg_id,
+                      const struct ostler_answer *answer, bool ending, const char *unique_id);
+
+/* Opens a body: takes the envelope off (or accepts a bare message) and hands out the message object. OSTLER_E_INVALID
+ * with what is wrong: no JSON, no object, an envelope of another version. */
+enum ostler_status wire_open(const char *body, size_t length, struct json_object **message, struct ostler_error *error);
+
+/* A request, read from its message object: texts and values live as long as that, but for `context`. */
+struct wire_request {
+    struct ostler_message message; /* context is the caller's to json_object_put() */
+    struct json_object *msg_id;    /* NULL: no reply is wanted */
+    const char *reply_q;           /* "" where the sender forgot it */
+    const char *unique_id;         /* NULL: never a duplicate */
+    double monitor_timeout;        /* 0: no heartbeats may be sent */
+    bool args_broken;              /* `args` was there and no object */
+};
+
+/* False without memory. Nothing in a message object is taken on trust. */
+bool wire_read_request(struct json_object *message, struct wire_request *request);
+
+/* What a reply's message object says. `value` is the caller's. False if it belongs to no call: no _msg_id. */
+bool wire_read_reply(struct json_object *message, const char **msg_id, enum ostler_reply_kind *kind, bool *ending,
+                     struct json_object **value);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From bodies to messages. What is wrong with a body is found here; what is wrong with a request's fields is left for
+ * the answer, except where nothing could be answered. */
+#include "wire_parse.h"
+#include "wire_text.h"
+
+#include <ostler/version.h>
+
+static enum ostler_status parse_object(const char *text, size_t length, const char *what, struct json_object **object,
+                                       struct ostler_error *error)
+{
+    struct json_object *value = NULL;
+    enum ostler_status status = wire_parse(text, length, &value, error);
+
+    if (status == OSTLER_OK && !json_object_is_type(value, json_type_object)) {
+        status = ostler_error_set(error, OSTLER_E_INVALID, "an object was expected, not %s",
+                                  json_type_to_name(json_object_get_type(value)));
+        json_object_put(value);
+    }
+    if (status == OSTLER_OK)
+        *object = value;
+    else
+        ostler_error_prefix(error, "%s", what);
+    return status;
+}
+
+/* "2.0" and what is compatible with it: major 2, nothing newer. */
+static bool known_envelope(struct json_object *version)
+{
+    return json_object_is_type(version, json_type_string) &&
+           ostler_version_compatible("2.0", json_object_get_string(version));
+}
+
+static enum ostler_status open_envelope(struct json_object *version, struct json_object *inner,
+                                        struct json_object **message, struct ostler_error *error)
+{
+    if (!known_envelope(version))
+        return ostler_error_set(error, OSTLER_E_INVALID, "envelope version %s is not supported, 2.0 is",
+                                json_object_to_json_string(version));
+    if (!json_object_is_type(inner, json_type_string))
+        return ostler_error_set(error, OSTLER_E_INVALID, "oslo.message: a string was expected, not %s",
+                                json_type_to_name(json_object_get_type(inner)));
+    return parse_object(json_object_get_string(inner), (size_t)json_object_get_string_len(inner), "oslo.message",
+                        message, error);
+}
+
+enum ostler_status wire_open(const char *bytes, size_t length, struct json_object **message, struct ostler_error *error)
+{
+    struct json_object *body = NULL, *version, *inner;
+    enum ostler_status status = OSTLER_OK;
+
+    /* An empty body is an empty message to oslo.messaging. */
+    if (length == 0) {
+        *message = json_object_new_object();
+        return *message ? OSTLER_OK : ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    }
+    status = parse_object(bytes, length, "body", &body, error);
+    if (status != OSTLER_OK)
+        return status;
+    if (!json_object_object_get_ex(body, "oslo.version", &version) ||
+        !json_object_object_get_ex(body, "oslo.message", &inner)) {
+        *message = body;
+        return OSTLER_OK;
+    }
+    status = open_envelope(version, inner, message, error);
+    json_object_put(body);
+    return status;
+}
+
+static const char *text_of(struct json_object *message, const char *name)
+{
+    struct json_object *value = json_object_object_get(message, name);
+
+    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
+/* A version that is there but is no text must match nothing; one that is absent stands for 1.0. */
+static const char *version_of(struct json_object *message)
+{
+    struct json_object *value;
+
+    if (!json_object_object_get_ex(message, "version", &value))
+        return NULL;
+    if (!value)
+        return "None";
+    return json_object_get_string(value);
+}
+
+/* Python's truth: null, false, 0, "", [] and {} are none. */
+static bool is_truthy(struct json_object *value)
+{
+    switch (json_object_get_type(value)) {
+    case json_type_null:
+        return false;
+    case json_type_boolean:
+        return json_object_get_boolean(value);
+    case json_type_int:
+    case json_type_double:
+        return json_object_get_double(value) != 0.0;
+    case json_type_string:
+        return json_object_get_string_len(value) > 0;
+    case json_type_array:
+        return json_object_array_length(value) > 0;
+    case json_type_object:
+        return json_object_object_length(value) > 0;
+    }
+    return false;
+}
+
+/* Heartbeats go out every int(timeout) / 2 seconds, and not at all below two: a caller that did not ask must get none. */
+static double monitor_of(struct json_object *timeout)
+{
+    if (!json_object_is_type(timeout, json_type_int) && !json_object_is_type(timeout, json_type_double) &&
+        !json_object_is_type(timeout, json_type_string))
+        return 0.0;
+    double seconds = (double)json_object_get_int64(timeout);
+    return seconds >= 2.0 && seconds < 1e9 ? seconds : 0.0;
+}
+
+static struct json_object *context_of(struct json_object *message)
+{
+    static const char prefix[] = "_context_";
+    const size_t skip = sizeof prefix - 1;
+    struct json_object *context = json_object_new_object();
+
+    if (!context)
+        return NULL;
+    json_object_object_foreach(message, name, value)
+    {
+        if (strncmp(name, prefix, skip) == 0)
+            json_object_object_add(context, name + skip, json_object_get(value));
+    }
+    return context;
+}
+
+bool wire_read_request(struct json_object *message, struct wire_request *request)
+{
+    struct json_object *context = context_of(message);
+    struct json_object *args = NULL, *msg_id = json_object_object_get(message, "_msg_id");
+    bool has_args = json_object_object_get_ex(message, "args", &args);
+    const char *reply_q = text_of(message, "_reply_q");
+
+    if (!context)
+        return false;
+    *request = (struct wire_request){
+        .message = {.method = text_of(message, "method"),
+                    .namespace_ = text_of(message, "namespace"),
+                    .version = version_of(message),
+                    .context = context,
+                    .args = json_object_is_type(args, json_type_object) ? args : NULL},
+        .msg_id = is_truthy(msg_id) ? msg_id : NULL,
+        .reply_q = reply_q ? reply_q : "",
+        .unique_id = text_of(message, "_unique_id"),
+        .monitor_timeout = is_truthy(msg_id) ? monitor_of(json_object_object_get(message, "_timeout")) : 0.0,
+        .args_broken = has_args && !json_object_is_type(args, json_type_object),
+    };
+    return true;
+}
+
+/* A failure that cannot be read is a failure all the same. */
+static struct json_object *failure_of(struct json_object *failure)
+{
+    struct json_object *value = NULL;
+
+    if (json_object_is_type(failure, json_type_object))
+        return json_object_get(failure);
+    if (json_object_is_type(failure, json_type_string) &&
+        wire_parse(json_object_get_string(failure), (size_t)json_object_get_string_len(failure), &value, NULL) !=
+            OSTLER_OK)
+        return NULL;
+    return value;
+}
+
+bool wire_read_reply(struct json_object *message, const char **msg_id, enum ostler_reply_kind *kind, bool *ending,
+                     struct json_object **value)
+{
+    struct json_object *failure = json_object_object_get(message, "failure");
+    struct json_object *result = json_object_object_get(message, "result");
+    const char *id = text_of(message, "_msg_id");
+
+    if (!id)
+        return false;
+    *msg_id = id;
+    *ending = is_truthy(json_object_object_get(message, "ending"));
+    if (is_truthy(failure)) {
+        *kind = OSTLER_REPLY_FAILURE;
+        *value = failure_of(failure);
+    } else {
+        *kind = !*ending && !result ? OSTLER_REPLY_HEARTBEAT : OSTLER_REPLY_RESULT;
+        *value = json_object_get(result);
+    }
+    return true;
+}

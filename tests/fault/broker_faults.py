@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A broker that dies, hangs, refuses and comes back; calls keep their guarantees, every single one."""
+
+import signal
+import time
+
+import fault_support as fault
+from fault_support import Calls, Deployment, await_true, broker, check_runs, start_server, test
+
+PROMPT = "heartbeat_timeout_threshold = 2\nrabbit_retry_interval = 1\nrabbit_retry_backoff = 1\nrabbit_interval_max = 2"
+QUERY = "?heartbeat_timeout_threshold=2&rabbit_interval_max=2"
+
+
+def deployment(brokers):
+    made = Deployment()
+    made.url = brokers.url
+    return made
+
+
+@test
+def killed_and_back():
+    """the broker is killed with calls and casts under way and comes back; so do the server and the client"""
+    with broker.Brokers() as brokers, deployment(brokers) as made:
+        host = start_server(made, options=PROMPT)
+        calls = Calls(made, brokers.url + QUERY, 3000, timeout=15)
+        casts = Calls(made, brokers.url + QUERY, 3000, timeout=15, kind="cast", first=10000, threads=4)
+        calls.await_ends(500)
+        brokers.nodes[0].kill()
+        host.wait_log("connection for serving fault lost")
+        brokers.nodes[0].start()
+        ends = calls.finish()
+        cast_ends = casts.finish()
+        good, _ = check_runs(made, ends)
+        assert len(good) >= 2900, sorted({end for end in ends.values() if end[0] != "OK"})[:5]
+        for status, message in ends.values():
+            assert status == "OK" or "fault" not in status, message
+        # What the broker had confirmed and not written is gone with it: only that it ran at most once can be asked.
+        ran = dict(made.call("fault", "runs"))
+        assert all(times == 1 for number, times in ran.items() if number >= 10000), "a cast ran twice"
+        assert sum(end[0] == "OK" for end in cast_ends.values()) >= 2900
+        host.stop()
+
+
+@test
+def stopped_past_the_heartbeat():
+    """a broker that hangs past the heartbeat is noticed, and calls end in time"""
+    with broker.Brokers() as brokers, deployment(brokers) as made:
+        host = start_server(made, options=PROMPT)
+        Calls(made, brokers.url + QUERY, 10).finish()
+        calls = Calls(made, brokers.url + QUERY, 400, timeout=6, first=100, seconds=0.02)
+        calls.await_ends(50)
+        brokers.nodes[0].signal(signal.SIGSTOP)
+        host.wait_log("silent for two heartbeat intervals")
+        brokers.nodes[0].signal(signal.SIGCONT)
+        ends = calls.finish()
+        check_runs(made, ends)
+        assert sum(end[0] == "OK" for end in ends.values()) > 300, ends
+        host.stop()
+
+
+@test
+def down_at_start():
+    """a host whose broker is down says so, serves when it comes, and stops cleanly meanwhile"""
+    with broker.Brokers(start=False) as brokers, deployment(brokers) as made:
+        waiting = start_server(made, "stopped", ready=False, options=PROMPT)
+        waiting.wait_log("no connection for serving stopped")
+        begun = time.monotonic()
+        waiting.stop()
+        assert time.monotonic() - begun < 15
+        host = start_server(made, ready=False, options=PROMPT)
+        host.wait_log("no connection for serving fault")
+        early = Calls(made, brokers.url + QUERY, 4, threads=4, timeout=60)
+        brokers.nodes[0].start()
+        ends = early.finish()
+        assert all(end[0] == "OK" for end in ends.values()), ends
+        check_runs(made, ends)
+        host.stop()
+
+
+@test
+def deleted_under_us():
+    """queues and exchanges that are deleted come back"""
+    with broker.Brokers() as brokers, deployment(brokers) as made:
+        host = start_server(made, options=PROMPT)
+        Calls(made, brokers.url, 5).finish()
+        node = brokers.nodes[0]
+        for queue in ("fault", "fault.c1"):
+            mark = host.mark()
+            node.ctl("delete_queue", queue)
+            host.wait_log("connected for serving fault", mark)
+            Calls(made, brokers.url, 5, first=100).finish()
+        calls = Calls(made, brokers.url, 200, timeout=5, first=1000, seconds=0.05)
+        calls.await_ends(20)
+        mark = host.mark()
+        node.eval('rabbit_exchange:delete(rabbit_misc:r(<<"/">>, exchange, <<"openstack">>), false, <<"test">>).')
+        # The binding is gone with it; a queue's end makes the server declare everything again.
+        node.ctl("delete_queue", "fault")
+        host.wait_log("connected for serving fault", mark)
+        ends = calls.finish()
+        check_runs(made, ends)
+        late = Calls(made, brokers.url, 20, first=5000).finish()
+        assert all(end[0] == "OK" for end in late.values()), late
+        host.stop()
+
+
+@test
+def memory_alarm():
+    """publishers that the broker blocks say so, and go on when it takes messages again"""
+    with broker.Brokers() as brokers, deployment(brokers) as made:
+        host = start_server(made)
+        Calls(made, brokers.url, 5).finish()
+        node = brokers.nodes[0]
+        node.ctl("set_vm_memory_high_watermark", "0.00001")
+        blocked = Calls(made, brokers.url, 6, threads=6, timeout=4, first=10).finish()
+        assert all(end[0] != "OK" for end in blocked.values()), blocked
+        assert any("block" in message for _, message in blocked.values()), blocked
+        through = Calls(made, brokers.url, 6, threads=6, timeout=60, first=20, kind="cast")
+        node.ctl("set_vm_memory_high_watermark", "0.6")
+        ends = through.finish()
+        assert all(end[0] == "OK" for end in ends.values()), ends
+        check_runs(made, ends)
+        host.stop()
+
+
+@test
+def refused_credentials():
+    """wrong credentials are told without the password, and do not hang"""
+    with broker.Brokers() as brokers, deployment(brokers) as made:
+        url = "rabbit://guest:s3cret-word@%s/" % brokers.nodes[0].address
+        ends = Calls(made, url, 2, threads=2, timeout=3).finish()
+        for status, message in ends.values():
+            assert status != "OK" and "s3cret" not in message and "login as guest" in message, message
+        host = start_server(made, url=url, ready=False)
+        host.wait_log("login as guest")
+        host.stop()
+        assert "s3cret" not in host.log()
+
+
+@test
+def slow_endpoint():
+    """ten thousand requests for a slow endpoint wait in the broker, and heartbeats flow"""
+    with broker.Brokers() as brokers, deployment(brokers) as made:
+        host = start_server(made, options=PROMPT)
+
+        def resident():
+            with open("/proc/%d/statm" % host.process.pid, encoding="ascii") as file:
+                return int(file.read().split()[1]) * 4
+        Calls(made, brokers.url, 100).finish()
+        before = resident()
+        ends = Calls(made, brokers.url, 10000, kind="cast", first=1000, seconds=0.03, timeout=60).finish()
+        assert all(end[0] == "OK" for end in ends.values())
+        assert resident() - before < 30000, "grew by %d kB" % (resident() - before)
+        await_true("all ran", lambda: len(made.call("fault", "runs")) >= 10100)
+        assert not any(line and "lost" in line for line in host.lines), host.log()
+        host.stop()
+
+
+@test
+def cluster():
+    """each node of a cluster of three is killed in turn by the work of calls; quorum queues keep them"""
+    with broker.Brokers(3) as brokers, deployment(brokers) as made:
+        host = start_server(made, options=PROMPT + "\nrabbit_quorum_queue = true\nrabbit_transient_quorum_queue = true")
+        url = brokers.url + QUERY + "&rabbit_quorum_queue=true&rabbit_transient_quorum_queue=true"
+        for number, node in enumerate(brokers.nodes):
+            calls = Calls(made, url, 300, timeout=20, first=1000 * number, seconds=0.02)
+            calls.await_ends(40)
+            node.kill()
+            ends = calls.finish()
+            good, _ = check_runs(made, ends, url)
+            assert len(good) >= 250, [end for end in ends.values() if end[0] != "OK"][:3]
+            node.start()
+        host.stop()
+
+
+if __name__ == "__main__":
+    fault.main()

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls numbers, in several threads, and says of each how it ended: "NUMBER STATUS MILLISECONDS MESSAGE" a line.
+ * caller URL TOPIC FIRST COUNT THREADS TIMEOUT METHOD SECONDS, where METHOD is call or cast. */
+#include <ostler/ostler.h>
+
+#include <json-c/json.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static ostler_client *client;
+static atomic_long next;
+static long end;
+static bool casts;
+static double seconds;
+
+static struct json_object *args_of(long number)
+{
+    struct json_object *args = json_object_new_object();
+
+    json_object_object_add(args, "number", json_object_new_int64(number));
+    if (seconds > 0.0)
+        json_object_object_add(args, "seconds", json_object_new_double(seconds));
+    return args;
+}
+
+static void call_one(long number)
+{
+    struct json_object *args = args_of(number), *result = NULL;
+    struct ostler_error error = OSTLER_ERROR_INIT;
+    ostler_time begun = ostler_now();
+    enum ostler_status status = casts ? ostler_client_cast(client, NULL, "run", args, &error)
+                                      : ostler_client_call(client, NULL, "run", args, &result, &error);
+    bool wrong = !casts && status == OSTLER_OK && json_object_get_int64(result) != number;
+
+    printf("%ld %s %lld %s\n", number,
+           wrong                 ? "WRONG"
+           : status == OSTLER_OK ? "OK"
+                                 : ostler_status_text(status),
+           (long long)((ostler_now() - begun) / 1000000), error.message ? error.message : "");
+    fflush(stdout);
+    json_object_put(args);
+    json_object_put(result);
+    ostler_error_clear(&error);
+}
+
+static void *call_many(void *unused)
+{
+    (void)unused;
+    for (long number; (number = atomic_fetch_add(&next, 1)) < end;)
+        call_one(number);
+    return NULL;
+}
+
+static enum ostler_status open_client(char *argv[], ostler_conf **conf, ostler_transport **transport,
+                                      struct ostler_error *error)
+{
+    struct ostler_transport_options transport_options = OSTLER_TRANSPORT_OPTIONS_INIT;
+    struct ostler_client_options options = OSTLER_CLIENT_OPTIONS_INIT;
+    struct ostler_target target = {.topic = argv[2]};
+    enum ostler_status status = ostler_conf_new(conf, error);
+
+    transport_options.url = argv[1];
+    options.timeout = atof(argv[6]);
+    if (status == OSTLER_OK)
+        status = ostler_transport_open(*conf, &transport_options, transport, error);
+    if (status == OSTLER_OK)
+        status = ostler_client_new(*transport, &target, &options, &client, error);
+    return status;
+}
+
+int main(int argc, char *argv[])
+{
+    struct ostler_error error = OSTLER_ERROR_INIT;
+    ostler_conf *conf = NULL;
+    ostler_transport *transport = NULL;
+    pthread_t threads[256];
+
+    if (argc != 9 || open_client(argv, &conf, &transport, &error) != OSTLER_OK) {
+        fprintf(stderr, "caller: %s\n", error.message ? error.message : "wrong arguments");
+        return 1;
+    }
+    atomic_init(&next, atol(argv[3]));
+    end = atol(argv[3]) + atol(argv[4]);
+    int count = atoi(argv[5]) < 256 ? atoi(argv[5]) : 256;
+    casts = strcmp(argv[7], "cast") == 0;
+    seconds = atof(argv[8]);
+    for (int i = 0; i < count; i++)
+        pthread_create(&threads[i], NULL, call_many, NULL);
+    for (int i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+    ostler_client_free(client);
+    ostler_transport_unref(transport);
+    ostler_conf_unref(conf);
+    return 0;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests and replies: what is written is what oslo.messaging writes, and comes back as it was. */
+#include "wire.h"
+#include "wire_parse.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UNIQUE "c0dfd4d3fe3d4844a6b700d60e57a655"
+
+static struct json_object *parse(const char *text)
+{
+    struct json_object *value = NULL;
+    struct ostler_error error = OSTLER_ERROR_INIT;
+
+    cr_assert_eq(wire_parse(text, strlen(text), &value, &error), OSTLER_OK, "%s: %s", text,
+                 error.message ? error.message : "");
+    return value;
+}
+
+/* The message inside a body that was written. */
+static struct json_object *open_body(const struct wire_text *body)
+{
+    struct json_object *message = NULL;
+    struct ostler_error error = OSTLER_ERROR_INIT;
+
+    cr_assert_eq(wire_open(body->data, body->length, &message, &error), OSTLER_OK, "%s",
+                 error.message ? error.message : "");
+    return message;
+}
+
+static struct wire_text write_request(const char *args, const char *context, const struct wire_request_ids *ids)
+{
+    struct wire_text body = {.limit = 1 << 24}, scratch = {.limit = 1 << 24};
+    struct ostler_message message = {.method = "echo", .version = "1.0"};
+
+    message.args = args ? parse(args) : NULL;
+    message.context = context ? parse(context) : NULL;
+    cr_assert(wire_write_request(&body, &scratch, &message, ids), "%s", body.problem ? body.problem : "");
+    json_object_put(message.args);
+    json_object_put(message.context);
+    wire_text_free(&scratch);
+    return body;
+}
+
+static void expect_same(struct json_object *value, const char *expected)
+{
+    cr_expect_str_eq(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+                     expected);
+}
+
+Test(wire, a_cast_has_the_fields_of_one_and_no_more)
+{
+    struct wire_request_ids ids = {.unique_id = UNIQUE};
+    struct wire_text body = write_request("{\"x\":1}", NULL, &ids);
+    static const char expected[] =
+        "{\"oslo.version\": \"2.0\", \"oslo.message\": \"{\\\"method\\\": \\\"echo\\\", \\\"args\\\": {\\\"x\\\":1}, "
+        "\\\"version\\\": \\\"1.0\\\", \\\"_unique_id\\\": \\\"" UNIQUE "\\\"}\"}";
+
+    cr_expect_eq(body.length, sizeof expected - 1);
+    cr_expect_arr_eq(body.data, expected, sizeof expected - 1);
+    wire_text_free(&body);
+}
+
+Test(wire, a_call_says_where_the_answer_goes)
+{
+    struct wire_request_ids ids = {.unique_id = UNIQUE, .msg_id = "m1", .reply_q = "reply_1", .monitor_timeout = 2.5};
+    struct wire_text body = write_request(NULL, "{\"user\":\"u1\",\"a\\\"b\":null}", &ids);
+    struct json_object *message = open_body(&body);
+
+    expect_same(message, "{\"method\":\"echo\",\"args\":{},\"version\":\"1.0\",\"_msg_id\":\"m1\",\"_reply_q\":"
+                         "\"reply_1\",\"_timeout\":2.5,\"_unique_id\":\"" UNIQUE
+                         "\",\"_context_user\":\"u1\",\"_context_a\\\"b\":null}");
+    json_object_put(message);
+    wire_text_free(&body);
+}
+
+Test(wire, a_call_that_is_not_monitored_says_null)
+{
+    struct wire_request_ids ids = {.unique_id = UNIQUE, .msg_id = "m1", .reply_q = "q"};
+    struct wire_text body = write_request(NULL, NULL, &ids);
+    struct json_object *message = open_body(&body), *timeout;
+
+    cr_assert(json_object_object_get_ex(message, "_timeout", &timeout));
+    cr_expect_null(timeout);
+    json_object_put(message);
+    wire_text_free(&body);
+}
+
+Test(wire, a_request_comes_back_as_it_was)
+{
+    struct wire_request_ids ids = {.unique_id = UNIQUE, .msg_id = "m1", .reply_q = "q", .monitor_timeout = 4};
+    struct wire_text body = write_request("{\"a\":[1,2.5,null]}", "{\"k\":{\"n\":true}}", &ids);
+    struct json_object *message = open_body(&body);
+    struct wire_request request;
+
+    cr_assert(wire_read_request(message, &request));
+    cr_expect_str_eq(request.message.method, "echo");
+    cr_expect_str_eq(request.message.version, "1.0");
+    cr_expect_null(request.message.namespace_);
+    expect_same(request.message.args, "{\"a\":[1,2.5,null]}");
+    expect_same(request.message.context, "{\"k\":{\"n\":true}}");
+    cr_expect_str_eq(request.reply_q, "q");
+    cr_expect_str_eq(request.unique_id, UNIQUE);
+    cr_expect_float_eq(request.monitor_timeout, 4.0, 1e-9);
+    cr_expect_not(request.args_broken);
+    json_object_put(request.message.context);
+    json_object_put(message);
+    wire_text_free(&body);
+}
+
+/* Values of every kind survive both levels of text unchanged. */
+Test(wire, every_value_passes)
+{
+    static const char *const values[] = {"9223372036854775807",
+                                         "-9223372036854775808",
+                                         "18446744073709551615",
+                                         "18446744073709551616",
+                                         "-9223372036854775809",
+                                         "1180591620717411303424",
+                                         "-1180591620717411303424",
+                                         "0",
+                                         "1.0",
+                                         "-0.0",
+                                         "1e+22",
+                                         "1e-07",
+                                         "0.1",
+                                         "NaN",
+                                         "Infinity",
+                                         "-Infinity",
+                                         "\"\"",
+                                         "\"\\u0000\"",
+                                         "\"h\xc3\xa9 \xf0\x9f\x98\x80\"",
+                                         "\"\\\"\\\\\"",
+                                         "\"12345678901234567890123\"",
+                                         "[18446744073709551616,{\"n\":-18446744073709551616}]",
+                                         "{\"\":null}",
+                                         "[[],{},false]",
+                                         "{\"12345678901234567890123\":1}"};
+
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char args[256], expected[256];
+        struct wire_request_ids ids = {.unique_id = UNIQUE};
+        snprintf(args, sizeof args, "{\"arg\":%s}", values[i]);
+        struct wire_text body = write_request(args, NULL, &ids);
+        struct json_object *message = open_body(&body);
+        snprintf(expected, sizeof expected, "{\"arg\":%s}", values[i]);
+        expect_same(json_object_object_get(message, "args"), expected);
+        json_object_put(message);
+        wire_text_free(&body);
+    }
+}
+
+static struct json_object *nested(unsigned levels)
+{
+    struct json_object *value = NULL;
+
+    while (levels--) {
+        struct json_object *outer = json_object_new_array();
+        json_object_array_add(outer, value);
+        value = outer;
+    }
+    return value;
+}
+
+static bool can_write(struct json_object *arg)
+{
+    struct wire_text body = {.limit = 1 << 20}, scratch = {.limit = 1 << 20};
+    struct wire_request_ids ids = {.unique_id = UNIQUE};
+    struct ostler_message message = {.method = "echo", .args = json_object_new_object()};
+
+    json_object_object_add(message.args, "arg", arg);
+    bool written = wire_write_request(&body, &scratch, &message, &ids);
+    cr_expect_eq(written, body.problem == NULL);
+    if (written)
+        json_object_put(open_body(&body));
+    json_object_put(message.args);
+    wire_text_free(&body);
+    wire_text_free(&scratch);
+    return written;
+}
+
+Test(wire, what_is_nested_too_deeply_is_refused)
+{
+    cr_expect(can_write(nested(WIRE_WRITE_DEPTH - 2)));
+    cr_expect_not(can_write(nested(WIRE_WRITE_DEPTH)));
+    cr_expect_not(can_write(nested(5000)));
+}
+
+Test(wire, text_that_is_not_utf8_is_refused)
+{
+    static const char *const bad[] = {"\x80",         "\xc3",     "\xc0\x80",         "\xed\xa0\x80",
+                                      "\xe0\x80\x80", "\xe2\x82", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80",
+                                      "a\xff",        "\xf8"};
+    static const char *const good[] = {"\xc3\xa9",         "\xe2\x82\xac",     "\xed\x9f\xbf",
+                                       "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf", "\x7f"};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_not(can_write(json_object_new_string(bad[i])), "number %zu", i);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        cr_expect(can_write(json_object_new_string(good[i])), "number %zu", i);
+}
+
+Test(wire, what_is_too_large_is_refused)
+{
+    char *large = malloc(1 << 20);
+
+    memset(large, 'x', 1 << 20);
+    cr_expect_not(can_write(json_object_new_string_len(large, 1 << 20)));
+    cr_expect(can_write(json_object_new_string_len(large, 1 << 19)));
+    free(large);
+}
+
+static struct wire_text write_reply(const struct ostler_answer *answer, bool ending, struct json_object *msg_id)
+{
+    struct wire_text body = {.limit = 1 << 20}, scratch = {.limit = 1 << 20};
+
+    cr_assert(wire_write_reply(&body, &scratch, msg_id, answer, ending, UNIQUE));
+    wire_text_free(&scratch);
+    json_object_put(msg_id);
+    return body;
+}
+
+Test(wire, a_reply_has_all_five_keys)
+{
+    struct ostler_answer answer = {.value = parse("{\"k\":1}")};
+    struct wire_text body = write_reply(&answer, true, json_object_new_int(7));
+    struct json_object *message = open_body(&body);
+
+    expect_same(message,
+                "{\"result\":{\"k\":1},\"failure\":null,\"ending\":true,\"_msg_id\":7,\"_unique_id\":\"" UNIQUE "\"}");
+    json_object_put(message);
+    json_object_put(answer.value);
+    wire_text_free(&body);
+}
+
+Test(wire, a_failure_is_text_within_the_message)
+{
+    struct ostler_answer answer = {.failed = true, .value = parse("{\"class\":\"ValueError\",\"args\":[\"a\\\"b\"]}")};
+    struct wire_text body = write_reply(&answer, true, json_object_new_string("m1"));
+    struct json_object *message = open_body(&body), *value = NULL;
+    enum ostler_reply_kind kind;
+    const char *msg_id;
+    bool ending;
+
+    cr_expect(json_object_is_type(json_object_object_get(message, "failure"), json_type_string));
+    cr_assert(wire_read_reply(message, &msg_id, &kind, &ending, &value));
+    cr_expect_eq(kind, OSTLER_REPLY_FAILURE);
+    cr_expect(ending);
+    cr_expect_str_eq(msg_id, "m1");
+    expect_same(value, "{\"class\":\"ValueError\",\"args\":[\"a\\\"b\"]}");
+    json_object_put(value);
+    json_object_put(message);
+    json_object_put(answer.value);
+    wire_text_free(&body);
+}
+
+Test(wire, a_heartbeat_is_told_from_a_null_result)
+{
+    struct wire_text beat = write_reply(NULL, false, json_object_new_string("m1"));
+    struct ostler_answer null = {.value = NULL};
+    struct wire_text end = write_reply(&null, true, json_object_new_string("m1"));
+    struct wire_text *both[] = {&beat, &end};
+
+    for (int i = 0; i < 2; i++) {
+        struct json_object *message = open_body(both[i]), *value = NULL;
+        enum ostler_reply_kind kind;
+        const char *msg_id;
+        bool ending;
+        cr_assert(wire_read_reply(message, &msg_id, &kind, &ending, &value));
+        cr_expect_eq(kind, i == 0 ? OSTLER_REPLY_HEARTBEAT : OSTLER_REPLY_RESULT);
+        cr_expect_null(value);
+        json_object_put(message);
+        wire_text_free(both[i]);
+    }
+}
