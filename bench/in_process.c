@@ -3,6 +3,7 @@
  * object with the members of `ostler bench --json`. The measuring is the command's own. */
 #include "bench.h"
 
+#include <ostler/module.h>
 #include <ostler/ostler.h>
 
 #include <getopt.h>
@@ -163,7 +164,9 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    enum ostler_status status = open_sides(&settings, &sides, &error);
+    enum ostler_status status = OSTLER_PRELOADED_MODULES(&error);
+    if (status == OSTLER_OK)
+        status = open_sides(&settings, &sides, &error);
     if (status == OSTLER_OK)
         status = measure(&settings, &sides, &error);
     close_sides(&sides);

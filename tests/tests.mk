@@ -13,9 +13,10 @@ AM_TESTS_ENVIRONMENT = \
 	OSTLER_SRCDIR='$(abs_top_srcdir)' ; export OSTLER_SRCDIR ; \
 	CC='$(CC)' ; export CC ; \
 	CXX='$(CXX)' ; export CXX ; \
+	LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/tests/support/lsan.supp:print_suppressions=0' ; export LSAN_OPTIONS ; \
 	JSONC_CFLAGS='$(JSONC_CFLAGS)' ; export JSONC_CFLAGS ;
 
-EXTRA_DIST += tests/support/plain/criterion/criterion.h tests/support/tap.sh
+EXTRA_DIST += tests/support/lsan.supp tests/support/plain/criterion/criterion.h tests/support/tap.sh
 
 # Unit tests see what the folder of core/ that they mirror sees, and link its layers: archives, so that each stands before
 # those which it uses.

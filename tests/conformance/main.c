@@ -4,6 +4,7 @@
 #include "peer.h"
 
 #include <ostler/clock.h>
+#include <ostler/module.h>
 #include <ostler/version.h>
 
 #include <errno.h>
@@ -232,8 +233,13 @@ int main(int argc, char **argv)
     const char *pattern = NULL, *serve = NULL, *call = NULL;
     size_t config_count = 0;
     bool list = false;
+    struct ostler_error error = OSTLER_ERROR_INIT;
     int option;
 
+    if (OSTLER_PRELOADED_MODULES(&error) != OSTLER_OK) {
+        fprintf(stderr, "ostler-conformance: %s\n", error.message);
+        return EXIT_FAILURE;
+    }
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         if (option == OPTION_CONFIG && config_count < MAX_CONFIG_FILES) {
             config_files[config_count++] = optarg;
