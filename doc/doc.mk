@@ -5,6 +5,7 @@ dist_doc_DATA = README.md \
 	doc/differences.md \
 	doc/modules.md \
 	doc/nanomsg-wire.md \
+	doc/notifications.md \
 	doc/threads.md \
 	doc/transport-url.md \
 	doc/walk.md \

@@ -30,6 +30,7 @@ include tests/unit/transport.mk
 include tests/unit/replies.mk
 include tests/unit/rpc.mk
 include tests/unit/notify.mk
+include tests/unit/endpoints.mk
 include tests/unit/fake.mk
 include tests/unit/nanomsg.mk
 include tests/unit/rabbit.mk

@@ -23,6 +23,6 @@ TESTS += $(notify_whole_tests)
 endif
 endif
 tests_unit_notify_test_listener_CPPFLAGS = $(PUBLIC_CPPFLAGS) $(CRITERION_CFLAGS)
-tests_unit_notify_test_listener_LDADD = libostler.la $(JSONC_LIBS) $(CRITERION_LIBS)
+tests_unit_notify_test_listener_LDADD = libostler.la $(JSONC_LIBS) $(CRITERION_LIBS) -lm
 tests_unit_notify_test_notifier_CPPFLAGS = $(PUBLIC_CPPFLAGS) $(CRITERION_CFLAGS)
-tests_unit_notify_test_notifier_LDADD = libostler.la $(JSONC_LIBS) $(CRITERION_LIBS)
+tests_unit_notify_test_notifier_LDADD = libostler.la $(JSONC_LIBS) $(CRITERION_LIBS) -lm

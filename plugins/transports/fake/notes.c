@@ -209,7 +209,7 @@ static enum ostler_status make_notes(const struct ostler_outgoing_notification *
     enum ostler_status status = OSTLER_OK;
 
     for (; *made < count && status == OSTLER_OK; ++*made) {
-        struct note *note;
+        struct note *note = NULL;
         status = make_note(from, &note, error);
         if (status != OSTLER_OK)
             return status;
