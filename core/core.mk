@@ -4,6 +4,9 @@ CONF_CPPFLAGS = $(BASE_CPPFLAGS) -I$(top_srcdir)/core/conf
 LOAD_CPPFLAGS = $(CONF_CPPFLAGS) -I$(top_srcdir)/core/load
 TRANSPORT_CPPFLAGS = $(LOAD_CPPFLAGS) -I$(top_srcdir)/core/transport
 RPC_CPPFLAGS = $(TRANSPORT_CPPFLAGS) -I$(top_srcdir)/core/rpc
+NOTIFY_CPPFLAGS = $(RPC_CPPFLAGS) -I$(top_srcdir)/core/notify $(PCRE2_CFLAGS) $(YAML_CFLAGS) $(UUID_CFLAGS)
+
+NOTIFY_LIBS = $(PCRE2_LIBS) $(YAML_LIBS) $(UUID_LIBS)
 
 # Unit tests reach what libostler hides by linking these.
 CORE_LIBS =
@@ -14,10 +17,11 @@ include core/conf/conf.mk
 include core/load/load.mk
 include core/transport/transport.mk
 include core/rpc/rpc.mk
+include core/notify/notify.mk
 
 lib_LTLIBRARIES += libostler.la
 libostler_la_SOURCES =
-libostler_la_LIBADD = $(CORE_LIBS) $(JSONC_LIBS) $(LIBCONFIG_LIBS) $(LTDL_LIBS) -lm
+libostler_la_LIBADD = $(CORE_LIBS) $(JSONC_LIBS) $(LIBCONFIG_LIBS) $(LTDL_LIBS) $(NOTIFY_LIBS) -lm
 libostler_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(OSTLER_LT_VERSION) $(no_undefined) \
 	-export-symbols $(top_srcdir)/core/libostler.sym
 libostler_la_DEPENDENCIES = $(CORE_LIBS) $(top_srcdir)/core/libostler.sym
@@ -33,9 +37,13 @@ public_headers = \
 	core/include/ostler/endpoint.h \
 	core/include/ostler/error.h \
 	core/include/ostler/executor.h \
+	core/include/ostler/listener.h \
 	core/include/ostler/log.h \
 	core/include/ostler/matchmaker.h \
 	core/include/ostler/module.h \
+	core/include/ostler/notification.h \
+	core/include/ostler/notifier.h \
+	core/include/ostler/notifier_driver.h \
 	core/include/ostler/option.h \
 	core/include/ostler/ostler.h \
 	core/include/ostler/policy.h \

@@ -1,5 +1,5 @@
-# Endpoint modules: echo and control are installed, the examples are built and tested and installed as source.
-endpoint_LTLIBRARIES += endpoints/echo.la endpoints/control.la
+# Endpoint modules: echo, control and audit are installed, the examples are built and tested and installed as source.
+endpoint_LTLIBRARIES += endpoints/echo.la endpoints/control.la endpoints/audit.la
 endpoints_echo_la_SOURCES = endpoints/echo/echo.c
 endpoints_echo_la_CPPFLAGS = $(module_cppflags)
 endpoints_echo_la_LDFLAGS = $(module_ldflags)
@@ -10,7 +10,12 @@ endpoints_control_la_CPPFLAGS = $(module_cppflags)
 endpoints_control_la_LDFLAGS = $(module_ldflags)
 endpoints_control_la_LIBADD = $(module_libadd)
 
-MODULES += endpoints/echo.la endpoints/control.la
+endpoints_audit_la_SOURCES = endpoints/audit/audit.c
+endpoints_audit_la_CPPFLAGS = $(module_cppflags)
+endpoints_audit_la_LDFLAGS = $(module_ldflags)
+endpoints_audit_la_LIBADD = $(module_libadd)
+
+MODULES += endpoints/echo.la endpoints/control.la endpoints/audit.la
 
 # A module of its own folder, so that nobody finds it by name alone; -rpath makes a shared object of what is not
 # installed.

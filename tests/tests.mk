@@ -20,8 +20,8 @@ EXTRA_DIST += tests/support/lsan.supp tests/support/plain/criterion/criterion.h 
 
 # Unit tests see what the folder of core/ that they mirror sees, and link its layers: archives, so that each stands before
 # those which it uses.
-UNIT_LDADD = core/rpc/librpc.la core/transport/libtransport.la core/load/libload.la core/conf/libconf.la \
-	core/base/libbase.la $(JSONC_LIBS) $(LIBCONFIG_LIBS) $(LTDL_LIBS) $(CRITERION_LIBS) -lm
+UNIT_LDADD = core/notify/libnotify.la core/rpc/librpc.la core/transport/libtransport.la core/load/libload.la core/conf/libconf.la \
+	core/base/libbase.la $(JSONC_LIBS) $(LIBCONFIG_LIBS) $(LTDL_LIBS) $(NOTIFY_LIBS) $(CRITERION_LIBS) -lm
 
 include tests/unit/base.mk
 include tests/unit/conf.mk
@@ -29,6 +29,8 @@ include tests/unit/load.mk
 include tests/unit/transport.mk
 include tests/unit/replies.mk
 include tests/unit/rpc.mk
+include tests/unit/notify.mk
+include tests/unit/endpoints.mk
 include tests/unit/fake.mk
 include tests/unit/nanomsg.mk
 include tests/unit/rabbit.mk

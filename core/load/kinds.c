@@ -5,6 +5,7 @@
 #include <ostler/endpoint.h>
 #include <ostler/executor.h>
 #include <ostler/matchmaker.h>
+#include <ostler/notifier_driver.h>
 #include <ostler/policy.h>
 
 #include <string.h>
@@ -60,6 +61,13 @@ static const struct kind_slot matchmaker_slots[] = {
     SLOT(ostler_matchmaker_ops, lookup),   END_OF_SLOTS,
 };
 
+static const struct kind_slot notifier_slots[] = {
+    SLOT(ostler_notifier_ops, open),
+    SLOT(ostler_notifier_ops, notify),
+    SLOT(ostler_notifier_ops, close),
+    END_OF_SLOTS,
+};
+
 static const struct kind_slot no_slots[] = {END_OF_SLOTS};
 
 static enum ostler_status check_methods(const struct ostler_endpoint *endpoint, size_t index, const char *file,
@@ -78,6 +86,20 @@ static enum ostler_status check_methods(const struct ostler_endpoint *endpoint, 
             return ostler_error_set(error, OSTLER_E_MODULE, "%s: method \"%.64s\" has no function", file, method->name);
     }
     return OSTLER_OK;
+}
+
+/* Notifications: all of its three slots, or none. */
+static enum ostler_status check_transport(const void *ops, size_t ops_size, const char *file,
+                                          struct ostler_error *error)
+{
+    const struct ostler_driver_ops *driver = ops;
+
+    if (ops_size < UP_TO(ostler_driver_ops, incoming_settle))
+        return OSTLER_OK;
+    if (!driver->notify == !driver->subscribe && !driver->subscribe == !driver->incoming_settle)
+        return OSTLER_OK;
+    return ostler_error_set(error, OSTLER_E_MODULE,
+                            "%s: struct ostler_driver_ops: notify, subscribe and incoming_settle go together", file);
 }
 
 /* At least one interface, and whole tables of methods. What a method takes is read by the server. */
@@ -102,7 +124,7 @@ static enum ostler_status check_endpoint(const void *ops, size_t ops_size, const
 
 static const struct kind kinds[] = {
     {OSTLER_KIND_TRANSPORT, "transports", "ostler_driver_ops", sizeof(struct ostler_driver_ops),
-     UP_TO(ostler_driver_ops, incoming_free), transport_slots, NULL},
+     UP_TO(ostler_driver_ops, incoming_free), transport_slots, check_transport},
     {OSTLER_KIND_ENDPOINT, "endpoints", "ostler_endpoint_ops", sizeof(struct ostler_endpoint_ops),
      UP_TO(ostler_endpoint_ops, rpc), no_slots, check_endpoint},
     {OSTLER_KIND_EXECUTOR, "executors", "ostler_executor_ops", sizeof(struct ostler_executor_ops),
@@ -111,6 +133,8 @@ static const struct kind kinds[] = {
      UP_TO(ostler_policy_ops, is_allowed), policy_slots, NULL},
     {OSTLER_KIND_MATCHMAKER, "matchmakers", "ostler_matchmaker_ops", sizeof(struct ostler_matchmaker_ops),
      UP_TO(ostler_matchmaker_ops, lookup), matchmaker_slots, NULL},
+    {OSTLER_KIND_NOTIFIER, "notifiers", "ostler_notifier_ops", sizeof(struct ostler_notifier_ops),
+     UP_TO(ostler_notifier_ops, close), notifier_slots, NULL},
 };
 
 const struct kind *kind_find(const char *name)

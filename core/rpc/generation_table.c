@@ -128,7 +128,7 @@ static enum ostler_status add_interface(struct generation *generation, struct in
     return status;
 }
 
-enum ostler_status generation_table_fill(struct generation *generation, struct stats *stats, struct ostler_error *error)
+static enum ostler_status fill(struct generation *generation, struct stats *stats, struct ostler_error *error)
 {
     enum ostler_status status = allocate(generation, error);
 
@@ -143,7 +143,7 @@ enum ostler_status generation_table_fill(struct generation *generation, struct s
     return status;
 }
 
-void generation_table_clear(struct generation *generation)
+static void clear(struct generation *generation)
 {
     HASH_CLEAR(hh, generation->by_name);
     for (size_t i = 0; i < generation->method_count; i++)
@@ -151,6 +151,8 @@ void generation_table_clear(struct generation *generation)
     free(generation->methods);
     free(generation->interfaces);
 }
+
+const struct generation_tables generation_tables = {fill, clear};
 
 /* --- Looking up ------------------------------------------------------------------------------------------------- */
 

@@ -5,10 +5,7 @@
 
 #include "server_endpoints.h"
 
-/* Checks the tables of all instances and builds the generation's from them. OSTLER_E_MODULE names endpoint, method and
- * what is wrong; OSTLER_E_NOMEM. */
-enum ostler_status generation_table_fill(struct generation *generation, struct stats *stats,
-                                         struct ostler_error *error);
-void generation_table_clear(struct generation *generation);
+/* An RPC server's: checks the tables of all instances and builds the generation's from them. */
+extern const struct generation_tables generation_tables;
 
 #endif

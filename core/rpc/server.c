@@ -48,7 +48,7 @@ static enum server_phase phase_of(ostler_server *server)
 static enum ostler_status listen_and_run(ostler_server *server, struct ostler_error *error)
 {
     ostler_driver_listener *listener = NULL;
-    enum ostler_status status = server->ops->listen(server->driver, &server->target, &listener, error);
+    enum ostler_status status = server->role->listen(server, &listener, error);
 
     if (status != OSTLER_OK)
         return status;
@@ -73,7 +73,8 @@ enum ostler_status ostler_server_start(ostler_server *server, struct ostler_erro
     }
     enum ostler_status status = listen_and_run(server, error);
     if (status == OSTLER_OK)
-        ostler_log(OSTLER_LOG_INFO, "server", "%s: serving exchange %s", server->label, server->target.exchange);
+        ostler_log(OSTLER_LOG_INFO, server->role->word, "%s: serving exchange %s", server->label,
+                   server->target.exchange);
     set_phase(server, status == OSTLER_OK ? SERVER_SERVING : SERVER_IDLE);
     return status;
 }
@@ -86,8 +87,8 @@ void ostler_server_stop(ostler_server *server)
         return;
     server->ops->listener_stop(server->listener);
     server_work_drain(server);
-    ostler_log(OSTLER_LOG_INFO, "server", "%s: stopped; requests under way: %u", server->label,
-               atomic_load(&server->requests));
+    ostler_log(OSTLER_LOG_INFO, server->role->word, "%s: stopped; %s under way: %u", server->label,
+               server->role->is_rpc ? "requests" : "notifications", atomic_load(&server->requests));
     set_phase(server, SERVER_STOPPED);
 }
 
@@ -132,8 +133,8 @@ enum ostler_status ostler_server_wait(ostler_server *server, double seconds, str
 
     if (!wait_for_stop(server, deadline, &work)) {
         if (phase_of(server) == SERVER_SERVING)
-            return ostler_error_set(error, OSTLER_E_TASK_TIMEOUT, "server %s was not stopped within %g s",
-                                    server->label, seconds);
+            return ostler_error_set(error, OSTLER_E_TASK_TIMEOUT, "%s %s was not stopped within %g s",
+                                    server->role->word, server->label, seconds);
     } else if (!work) {
         return OSTLER_OK;
     } else if (end_cycle(server, deadline)) {
@@ -142,6 +143,7 @@ enum ostler_status ostler_server_wait(ostler_server *server, double seconds, str
     } else {
         set_phase(server, SERVER_STOPPED);
     }
-    return ostler_error_set(error, OSTLER_E_TASK_TIMEOUT, "server %s: requests still unanswered after %g s: %u",
-                            server->label, seconds, atomic_load(&server->requests));
+    return ostler_error_set(error, OSTLER_E_TASK_TIMEOUT, "%s %s: %s after %g s: %u", server->role->word, server->label,
+                            server->role->is_rpc ? "requests still unanswered" : "notifications still in work", seconds,
+                            atomic_load(&server->requests));
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server_endpoints.h"
 
-#include "generation_table.h"
-
 #include <ostler/log.h>
 #include <ostler/version.h>
 
@@ -67,7 +65,7 @@ static void generation_free(struct generation *generation)
 {
     if (!generation)
         return;
-    generation_table_clear(generation);
+    generation->generations->tables->clear(generation);
     ostler_module_unref(generation->policy_module);
     free(generation->instances);
     free(generation);
@@ -182,12 +180,12 @@ enum ostler_status generation_new(struct generations *generations, ostler_conf *
     atomic_init(&made->holds, 1);
     made->generations = generations;
     made->policy_module = policy_module;
-    made->policy = ostler_module_descriptor(policy_module)->ops;
+    made->policy = policy_module ? ostler_module_descriptor(policy_module)->ops : NULL;
 
     /* Tables are judged before anything is opened. */
     enum ostler_status status = fill_instances(made, generations->current, endpoints, count, error);
     if (status == OSTLER_OK)
-        status = generation_table_fill(made, generations->stats, error);
+        status = generations->tables->fill(made, generations->stats, error);
     if (status == OSTLER_OK)
         status = configure(generations, made, conf, &configured, error);
     if (status != OSTLER_OK) {
@@ -202,9 +200,10 @@ enum ostler_status generation_new(struct generations *generations, ostler_conf *
 /* --- Generations, current and retired --------------------------------------------------------------------------- */
 
 void generations_init(struct generations *generations, const struct ostler_endpoint_host *host, struct stats *stats,
-                      void (*retired_one)(void *user), void *user)
+                      const struct generation_tables *tables, void (*retired_one)(void *user), void *user)
 {
-    *generations = (struct generations){.host = host, .stats = stats, .retired_one = retired_one, .user = user};
+    *generations =
+        (struct generations){.host = host, .stats = stats, .tables = tables, .retired_one = retired_one, .user = user};
     pthread_mutex_init(&generations->lock, NULL);
 }
 

@@ -49,14 +49,23 @@ struct generation {
     struct generations *generations;
     struct instance **instances;
     size_t instance_count;
+    void *table; /* a listener's; all up to by_name is an RPC server's */
     struct served_interface *interfaces;
     size_t interface_count;
     struct served_method *methods;
     size_t method_count;
     struct served_method *by_name;
-    const struct ostler_policy_ops *policy;
+    const struct ostler_policy_ops *policy; /* NULL: a listener has none */
     ostler_loaded_module *policy_module;
     struct generation *next_retired;
+};
+
+/* How a generation's table of what is served is made and freed. */
+struct generation_tables {
+    /* From its instances, before they are open. OSTLER_E_MODULE names the endpoint and what is wrong; OSTLER_E_NOMEM. */
+    enum ostler_status (*fill)(struct generation *generation, struct stats *stats, struct ostler_error *error);
+    /* Also of one that could not be filled. */
+    void (*clear)(struct generation *generation);
 };
 
 struct generations {
@@ -64,19 +73,20 @@ struct generations {
     struct generation *current;
     struct generation *retired;
     struct stats *stats;
+    const struct generation_tables *tables;
     const struct ostler_endpoint_host *host;
     void (*retired_one)(void *user); /* somebody should reap soon; any thread */
     void *user;
 };
 
 void generations_init(struct generations *generations, const struct ostler_endpoint_host *host, struct stats *stats,
-                      void (*retired_one)(void *user), void *user);
+                      const struct generation_tables *tables, void (*retired_one)(void *user), void *user);
 /* Lets go of the current generation and closes everything; nobody holds one any more. */
 void generations_fini(struct generations *generations);
 
 /* A new set: opens endpoints that the current generation does not have, and hands the new options to those it has. On
  * failure everything is as before; @p before is what those get back that took @p conf already (NULL: there are none).
- * @p policy_module is taken on success. */
+ * @p policy_module (NULL: none) is taken on success. */
 enum ostler_status generation_new(struct generations *generations, ostler_conf *conf, ostler_conf *before,
                                   const struct ostler_server_endpoint *endpoints, size_t count,
                                   ostler_loaded_module *policy_module, struct generation **generation,

@@ -2,6 +2,7 @@
 /* Making, changing and freeing a server. */
 #include "builtins.h"
 #include "dispatcher.h"
+#include "generation_table.h"
 #include "request_parts.h"
 #include "thread.h"
 
@@ -13,10 +14,11 @@
 
 /* --- The target ------------------------------------------------------------------------------------------------- */
 
-static enum ostler_status check_name(const char *what, const char *name, struct ostler_error *error)
+static enum ostler_status check_name(const ostler_server *server, const char *what, const char *name,
+                                     struct ostler_error *error)
 {
     if (!name || !*name)
-        return ostler_error_set(error, OSTLER_E_TARGET, "a server's target must have a %s", what);
+        return ostler_error_set(error, OSTLER_E_TARGET, "a %s's target must have a %s", server->role->word, what);
     if (strlen(name) > OSTLER_NAME_MAX)
         return ostler_error_set(error, OSTLER_E_TARGET, "the %s \"%.32s...\" is longer than %d bytes", what, name,
                                 OSTLER_NAME_MAX);
@@ -36,12 +38,12 @@ static enum ostler_status copy_target(ostler_server *server, const struct ostler
                                       struct ostler_error *error)
 {
     const char *exchange = target->exchange ? target->exchange : ostler_transport_exchange(server->transport);
-    enum ostler_status status = check_name("topic", target->topic, error);
+    enum ostler_status status = check_name(server, "topic", target->topic, error);
 
     if (status == OSTLER_OK)
-        status = check_name("server", target->server, error);
+        status = check_name(server, "server", target->server, error);
     if (status == OSTLER_OK)
-        status = check_name("exchange", exchange, error);
+        status = check_name(server, "exchange", exchange, error);
     if (status != OSTLER_OK)
         return status;
 
@@ -49,7 +51,7 @@ static enum ostler_status copy_target(ostler_server *server, const struct ostler
     server->texts = at;
     if (!at || asprintf(&server->label, "%s.%s", target->topic, target->server) < 0) {
         server->label = NULL;
-        return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a server");
+        return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a %s", server->role->word);
     }
     server->target.exchange = copy_text(&at, exchange);
     server->target.topic = copy_text(&at, target->topic);
@@ -115,6 +117,8 @@ static enum ostler_status load_policy(const ostler_server *server, const ostler_
 {
     const struct generation *current = server->generations.current;
 
+    if (!server->role->is_rpc)
+        return OSTLER_OK;
     if (!name && current) {
         *module = ostler_module_ref(current->policy_module);
         return OSTLER_OK;
@@ -129,8 +133,9 @@ static enum ostler_status load_policy(const ostler_server *server, const ostler_
 }
 
 /* The program's endpoints and, where the option says so, the one that answers pings; to be freed. */
-static struct ostler_server_endpoint *with_ping(const ostler_conf *conf, const struct ostler_server_endpoint *endpoints,
-                                                size_t count, size_t *total)
+static struct ostler_server_endpoint *with_ping(const ostler_server *server, const ostler_conf *conf,
+                                                const struct ostler_server_endpoint *endpoints, size_t count,
+                                                size_t *total)
 {
     struct ostler_server_endpoint *all = calloc(count + 1, sizeof *all);
 
@@ -139,7 +144,7 @@ static struct ostler_server_endpoint *with_ping(const ostler_conf *conf, const s
     if (count > 0)
         memcpy(all, endpoints, count * sizeof *all);
     *total = count;
-    if (ostler_conf_bool(conf, "DEFAULT", "rpc_ping_enabled"))
+    if (server->role->is_rpc && ostler_conf_bool(conf, "DEFAULT", "rpc_ping_enabled"))
         all[(*total)++] = (struct ostler_server_endpoint){.name = "oslo_rpc_server_ping", .ops = &ping_operations};
     return all;
 }
@@ -152,7 +157,7 @@ static enum ostler_status exchange_endpoints(ostler_server *server, ostler_conf 
     ostler_loaded_module *policy_module = NULL;
     struct generation *generation = NULL;
     size_t total = 0;
-    struct ostler_server_endpoint *all = with_ping(conf, endpoints, count, &total);
+    struct ostler_server_endpoint *all = with_ping(server, conf, endpoints, count, &total);
 
     if (!all)
         return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for endpoints");
@@ -170,12 +175,10 @@ static enum ostler_status exchange_endpoints(ostler_server *server, ostler_conf 
 
 /* --- New and free ----------------------------------------------------------------------------------------------- */
 
-static ostler_server *allocate(ostler_transport *transport, const struct ostler_server_options *options)
+static void init(ostler_server *server, const struct server_role *role, ostler_transport *transport,
+                 const struct ostler_server_options *options)
 {
-    ostler_server *server = calloc(1, sizeof *server);
-
-    if (!server)
-        return NULL;
+    server->role = role;
     server->transport = ostler_transport_ref(transport);
     server->ops = transport_ops(transport);
     server->driver = transport_driver(transport);
@@ -195,12 +198,10 @@ static ostler_server *allocate(ostler_transport *transport, const struct ostler_
     pthread_mutex_init(&server->lock, NULL);
     cond_init(&server->changed);
     stats_init(&server->stats);
-    generations_init(&server->generations, &server->host, &server->stats, server_wake, server);
-    return server;
+    generations_init(&server->generations, &server->host, &server->stats, role->tables, server_wake, server);
 }
 
-/* A server that was not started, or that has been waited for; may be half made. */
-static void destroy(ostler_server *server)
+void server_destroy(struct ostler_server *server)
 {
     generations_fini(&server->generations);
     if (server->label)
@@ -215,8 +216,49 @@ static void destroy(ostler_server *server)
     free(server->texts);
     ostler_conf_unref(server->conf);
     ostler_transport_unref(server->transport);
-    free(server);
 }
+
+enum ostler_status server_make(struct ostler_server *server, const struct server_role *role,
+                               ostler_transport *transport, const struct ostler_target *target,
+                               const struct ostler_server_endpoint *endpoints, size_t count,
+                               const struct ostler_server_options *options, struct ostler_error *error)
+{
+    builtins_register();
+    init(server, role, transport, options);
+    enum ostler_status status = copy_target(server, target, error);
+    if (status == OSTLER_OK) {
+        monitor_init(&server->monitor, server->label, request_beat);
+        status = open_executor(server, options->executor, options->threads, error);
+    }
+    if (status == OSTLER_OK)
+        status = exchange_endpoints(server, server->conf, endpoints, count, options->access_policy, error);
+    return status;
+}
+
+/* --- The role of an RPC server ---------------------------------------------------------------------------------- */
+
+static enum ostler_status listen_for_requests(ostler_server *server, ostler_driver_listener **listener,
+                                              struct ostler_error *error)
+{
+    return server->ops->listen(server->driver, &server->target, listener, error);
+}
+
+static void run_request(void *self, void *item)
+{
+    struct ostler_incoming *incoming = item;
+
+    dispatcher_run(self, incoming->core, incoming);
+}
+
+static const struct server_role rpc_role = {
+    .word = "server",
+    .is_rpc = true,
+    .tables = &generation_tables,
+    .listen = listen_for_requests,
+    .poll = server_poll,
+    .run = run_request,
+    .describe = server_describe_interfaces,
+};
 
 enum ostler_status ostler_server_new(ostler_transport *transport, const struct ostler_target *target,
                                      const struct ostler_server_endpoint *endpoints, size_t count,
@@ -225,23 +267,17 @@ enum ostler_status ostler_server_new(ostler_transport *transport, const struct o
 {
     static const struct ostler_server_options defaults = OSTLER_SERVER_OPTIONS_INIT;
 
-    builtins_register();
-    if (!options)
-        options = &defaults;
-    ostler_server *made = allocate(transport, options);
+    ostler_server *made = calloc(1, sizeof *made);
     if (!made)
         return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a server");
-    enum ostler_status status = copy_target(made, target, error);
+    enum ostler_status status =
+        server_make(made, &rpc_role, transport, target, endpoints, count, options ? options : &defaults, error);
     if (status == OSTLER_OK) {
-        monitor_init(&made->monitor, made->label, request_beat);
-        status = open_executor(made, options->executor, options->threads, error);
-    }
-    if (status == OSTLER_OK)
-        status = exchange_endpoints(made, made->conf, endpoints, count, options->access_policy, error);
-    if (status != OSTLER_OK)
-        destroy(made);
-    else
         *server = made;
+        return OSTLER_OK;
+    }
+    server_destroy(made);
+    free(made);
     return status;
 }
 
@@ -251,7 +287,8 @@ void ostler_server_free(ostler_server *server)
         return;
     ostler_server_stop(server);
     ostler_server_wait(server, -1.0, NULL);
-    destroy(server);
+    server_destroy(server);
+    free(server);
 }
 
 /* --- Reset and replace ------------------------------------------------------------------------------------------ */

@@ -21,8 +21,24 @@ enum server_phase {
     SERVER_WAITING
 };
 
+/* What is not the same where requests are served and where notifications are taken. */
+struct server_role {
+    const char *word; /* "server", "listener": in the log and in errors */
+    bool is_rpc;      /* has an access policy, and answers pings */
+    const struct generation_tables *tables;
+    enum ostler_status (*listen)(struct ostler_server *server, ostler_driver_listener **listener,
+                                 struct ostler_error *error);
+    /* The executor's: struct ostler_work. */
+    size_t (*poll)(void *self, ostler_time deadline, void **items, size_t max);
+    void (*run)(void *self, void *item);
+    /* An array of what a generation serves; NULL without memory. */
+    struct json_object *(*describe)(const struct generation *generation);
+};
+
+/* A server; as the first member of a listener, what both have in common. */
 struct ostler_server {
     /* Constant once made. */
+    const struct server_role *role;
     ostler_transport *transport;
     const struct ostler_driver_ops *ops;
     ostler_driver_transport *driver;
@@ -56,13 +72,28 @@ struct ostler_server {
     unsigned wakers;                  /* threads that wake it; under `lock` */
     atomic_uint requests;             /* taken and not freed; the last one ends under `lock` */
     atomic_bool draining;             /* the driver takes nothing new: fetch what it still holds */
+    bool holding;                     /* who polls holds back what was fetched; its own */
     bool drained;                     /* it holds nothing any more; under `lock` */
     bool poll_woken;                  /* under `lock` */
 };
 
+/* --- server_new.c */
+
+/* Fills in a zeroed server, or the server in a zeroed listener. On failure what is there is the caller's to
+ * server_destroy(). */
+enum ostler_status server_make(struct ostler_server *server, const struct server_role *role,
+                               ostler_transport *transport, const struct ostler_target *target,
+                               const struct ostler_server_endpoint *endpoints, size_t count,
+                               const struct ostler_server_options *options, struct ostler_error *error);
+/* Frees all but the memory of the struct. It was not started, or has been waited for. */
+void server_destroy(struct ostler_server *server);
+
 /* --- server_work.c: between driver and executor */
 
 void server_work_init(struct ostler_server *server, struct ostler_work *work);
+/* Hands out incoming, each with a hold of the current generation in its `core`. While it drains, with nothing left, it
+ * sleeps until it is woken, unless `holding` is set. */
+size_t server_poll(void *self, ostler_time deadline, void **items, size_t max);
 /* A new cycle, on this listener. */
 void server_work_begin(struct ostler_server *server, ostler_driver_listener *listener);
 /* The listener has been stopped: what the driver still holds is fetched from now on. */
@@ -80,6 +111,8 @@ void server_wake(void *self);
 /* --- server_report.c */
 
 struct json_object *server_describe(void *self);
+/* An RPC server's `describe`. */
+struct json_object *server_describe_interfaces(const struct generation *generation);
 struct json_object *server_stats(void *self);
 
 /* --- ping.c: the method oslo_rpc_server_ping */

@@ -89,19 +89,26 @@ static struct json_object *describe_interface(const struct generation *generatio
     return NULL;
 }
 
-static struct json_object *describe_endpoints(struct generations *generations)
+struct json_object *server_describe_interfaces(const struct generation *generation)
 {
-    struct generation *generation = generations_hold(generations, 1);
     struct json_object *array = json_object_new_array();
     bool whole = array != NULL;
 
     for (size_t i = 0; whole && i < generation->interface_count; i++)
         whole = append(array, describe_interface(generation, &generation->interfaces[i]));
-    generation_release(generation);
     if (whole)
         return array;
     json_object_put(array);
     return NULL;
+}
+
+static struct json_object *describe_endpoints(struct ostler_server *server)
+{
+    struct generation *generation = generations_hold(&server->generations, 1);
+    struct json_object *array = server->role->describe(generation);
+
+    generation_release(generation);
+    return array;
 }
 
 static struct json_object *describe_target(const struct ostler_target *target)
@@ -130,7 +137,7 @@ struct json_object *ostler_server_describe(ostler_server *server)
     struct json_object *object = json_object_new_object();
 
     if (object && put(object, "target", describe_target(&server->target)) &&
-        put(object, "endpoints", describe_endpoints(&server->generations)))
+        put(object, "endpoints", describe_endpoints(server)))
         return object;
     json_object_put(object);
     return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Between driver and executor: where the executor's work comes from, and how many requests are under way. */
-#include "dispatcher.h"
+#include "server_parts.h"
 #include "thread.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ static void sleep_until_woken(struct ostler_server *server)
     pthread_mutex_unlock(&server->lock);
 }
 
-static size_t poll_driver(void *self, ostler_time deadline, void **items, size_t max)
+size_t server_poll(void *self, ostler_time deadline, void **items, size_t max)
 {
     struct ostler_server *server = self;
     struct ostler_incoming *incoming[POLL_MAX];
@@ -36,7 +36,7 @@ static size_t poll_driver(void *self, ostler_time deadline, void **items, size_t
     if (count == 0 && draining)
         count = server->ops->listener_poll(server->listener, OSTLER_AT_ONCE, incoming, max);
     if (count == 0) {
-        if (draining)
+        if (draining && !server->holding)
             sleep_until_woken(server);
         return 0;
     }
@@ -49,13 +49,6 @@ static size_t poll_driver(void *self, ostler_time deadline, void **items, size_t
         items[i] = incoming[i];
     }
     return count;
-}
-
-static void run_request(void *self, void *item)
-{
-    struct ostler_incoming *incoming = item;
-
-    dispatcher_run(self, incoming->core, incoming);
 }
 
 void server_wake(void *self)
@@ -90,8 +83,11 @@ void server_work_close(struct ostler_server *server)
 
 void server_work_init(struct ostler_server *server, struct ostler_work *work)
 {
-    *work = (struct ostler_work){
-        .self = server, .poll = poll_driver, .wake = server_wake, .run = run_request, .name = server->target.topic};
+    *work = (struct ostler_work){.self = server,
+                                 .poll = server->role->poll,
+                                 .wake = server_wake,
+                                 .run = server->role->run,
+                                 .name = server->target.topic};
 }
 
 void server_work_begin(struct ostler_server *server, ostler_driver_listener *listener)

@@ -35,7 +35,7 @@ fails() {
 export MISSING
 MISSING=--exists
 check "without any library it stops" fails configures "$work/pkg-config"
-for package in libjson-c-dev libconfig-dev libnanomsg-dev libcriterion-dev; do
+for package in libjson-c-dev libconfig-dev libpcre2-dev libyaml-dev uuid-dev libnanomsg-dev libcriterion-dev; do
     check "and names $package" says "Debian's package $package"
 done
 check "with the command to get them" says "apt-get install libjson-c-dev libconfig-dev"

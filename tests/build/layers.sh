@@ -75,6 +75,7 @@ check "conf uses base" layer core/conf core/base
 check "load uses base and conf" layer core/load core/base core/conf
 check "transport uses base, conf and load" layer core/transport core/base core/conf core/load
 check "rpc uses all of these" layer core/rpc core/base core/conf core/load core/transport
+check "notify uses all of these and rpc" layer core/notify core/base core/conf core/load core/transport core/rpc
 check "public headers include public headers" layer core/include/ostler
 for part in plugins endpoints host cli; do
     check "$part: public headers and those of the same folder" own_headers_only $part

@@ -36,9 +36,17 @@ struct ostler_client_options {
 
 /* clang-format off */
 #ifdef __cplusplus
-#define OSTLER_CLIENT_OPTIONS_INIT {-1.0, nullptr, -1, 0.0, false, nullptr, {}}
+#define OSTLER_CLIENT_OPTIONS_INIT                                                                                     \
+    {                                                                                                                  \
+        -1.0, nullptr, -1, 0.0, false, nullptr,                                                                        \
+        {                                                                                                              \
+        }                                                                                                              \
+    }
 #else
-#define OSTLER_CLIENT_OPTIONS_INIT {.timeout = -1.0, .retry = -1}
+#define OSTLER_CLIENT_OPTIONS_INIT                                                                                     \
+    {                                                                                                                  \
+        .timeout = -1.0, .retry = -1                                                                                   \
+    }
 #endif
 /* clang-format on */
 
@@ -67,9 +75,14 @@ struct ostler_prepare {
 
 /* clang-format off */
 #ifdef __cplusplus
-#define OSTLER_PREPARE_INIT {}
+#define OSTLER_PREPARE_INIT                                                                                            \
+    {                                                                                                                  \
+    }
 #else
-#define OSTLER_PREPARE_INIT {.fields = 0}
+#define OSTLER_PREPARE_INIT                                                                                            \
+    {                                                                                                                  \
+        .fields = 0                                                                                                    \
+    }
 #endif
 /* clang-format on */
 

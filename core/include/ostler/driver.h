@@ -103,6 +103,35 @@ struct ostler_incoming {
     ostler_time deadline;
     /** For the core; the driver leaves it alone. */
     void *core;
+    /** Of a listener that subscribe() made: the notification (an object; its members that begin with "_context_" are in
+     *  message.context, without that beginning), the core's to read until incoming_free(). NULL for a request. */
+    struct json_object *notification;
+};
+
+/** A notification on its way out: it goes to every queue of exchange, topic and priority. */
+struct ostler_outgoing_notification {
+    const char *exchange;
+    const char *topic;
+    const char *priority; /**< in lower case */
+    /** message_id, publisher_id, event_type, priority, payload, timestamp. */
+    struct json_object *message;
+    struct json_object *context; /**< an object, or NULL for an empty one */
+    /** 1 bare, 2 in an envelope, where the wire knows the difference: the drivers `messaging` and `messagingv2`. */
+    int version;
+    ostler_time deadline;
+    int retry; /**< as struct ostler_outgoing has it */
+};
+
+/** What a listener for notifications takes. */
+struct ostler_subscription {
+    /** What it subscribes to: count members, no two the same. */
+    const struct ostler_subscribed {
+        const char *exchange;
+        const char *topic;
+        const char *priority; /**< in lower case */
+    } * subscribed;
+    size_t count;
+    const char *pool; /**< NULL: none */
 };
 
 /** What to do with a message that is acknowledged after the work (notifications). */
@@ -195,6 +224,24 @@ struct ostler_driver_ops {
      *  not, connection lost, ...). A member "explanation", if there is one, is a text that continues the sentence of
      *  the error. Any thread, soon after the call ended. */
     void (*explain)(ostler_driver_transport *transport, uint64_t call_id, struct json_object *details);
+
+    /* Notifications. Optional, all three or none: a transport may carry requests only. */
+
+    /** Sends a notification. As send(): OSTLER_OK means that the transport has accepted it. */
+    enum ostler_status (*notify)(ostler_driver_transport *transport,
+                                 const struct ostler_outgoing_notification *notification, struct ostler_error *error);
+
+    /** Begins to take notifications: those that no other listener of the same pool (without a pool: of those without
+     *  one) takes, where the transport shares them out. The listener is used as one for requests. Its messages count as
+     *  handled when they are settled, not when they are polled. OSTLER_E_LISTEN, OSTLER_E_TARGET, OSTLER_E_DELIVERY. */
+    enum ostler_status (*subscribe)(ostler_driver_transport *transport, const struct ostler_subscription *subscription,
+                                    ostler_driver_listener **listener, struct ostler_error *error);
+
+    /** After the work, before incoming_free(): it is done, or goes back to where it came from. One that is freed without
+     *  goes back, too. Any thread, once per incoming; also after listener_close(), before close(). Must not block for
+     *  longer than incoming_reply(). OSTLER_E_DELIVERY: it will come again. */
+    enum ostler_status (*incoming_settle)(struct ostler_incoming *incoming, enum ostler_settlement settlement,
+                                          struct ostler_error *error);
 };
 
 OSTLER_END_DECLS

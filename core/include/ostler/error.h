@@ -44,9 +44,14 @@ struct ostler_error {
 
 /* clang-format off */
 #ifdef __cplusplus
-#define OSTLER_ERROR_INIT {}
+#define OSTLER_ERROR_INIT                                                                                              \
+    {                                                                                                                  \
+    }
 #else
-#define OSTLER_ERROR_INIT {.status = OSTLER_OK}
+#define OSTLER_ERROR_INIT                                                                                              \
+    {                                                                                                                  \
+        .status = OSTLER_OK                                                                                            \
+    }
 #endif
 /* clang-format on */
 

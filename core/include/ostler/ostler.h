@@ -11,7 +11,9 @@
 #include <ostler/clock.h>
 #include <ostler/conf.h>
 #include <ostler/error.h>
+#include <ostler/listener.h>
 #include <ostler/log.h>
+#include <ostler/notifier.h>
 #include <ostler/server.h>
 #include <ostler/target.h>
 #include <ostler/transport.h>

@@ -47,9 +47,14 @@ struct ostler_server_options {
 
 /* clang-format off */
 #ifdef __cplusplus
-#define OSTLER_SERVER_OPTIONS_INIT {}
+#define OSTLER_SERVER_OPTIONS_INIT                                                                                     \
+    {                                                                                                                  \
+    }
 #else
-#define OSTLER_SERVER_OPTIONS_INIT {.executor = NULL}
+#define OSTLER_SERVER_OPTIONS_INIT                                                                                     \
+    {                                                                                                                  \
+        .executor = NULL                                                                                               \
+    }
 #endif
 /* clang-format on */
 

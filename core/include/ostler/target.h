@@ -28,9 +28,14 @@ struct ostler_target {
 
 /* clang-format off */
 #ifdef __cplusplus
-#define OSTLER_TARGET_INIT {}
+#define OSTLER_TARGET_INIT                                                                                             \
+    {                                                                                                                  \
+    }
 #else
-#define OSTLER_TARGET_INIT {.exchange = NULL}
+#define OSTLER_TARGET_INIT                                                                                             \
+    {                                                                                                                  \
+        .exchange = NULL                                                                                               \
+    }
 #endif
 /* clang-format on */
 

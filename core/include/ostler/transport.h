@@ -26,9 +26,14 @@ struct ostler_transport_options {
 
 /* clang-format off */
 #ifdef __cplusplus
-#define OSTLER_TRANSPORT_OPTIONS_INIT {}
+#define OSTLER_TRANSPORT_OPTIONS_INIT                                                                                  \
+    {                                                                                                                  \
+    }
 #else
-#define OSTLER_TRANSPORT_OPTIONS_INIT {.url = NULL}
+#define OSTLER_TRANSPORT_OPTIONS_INIT                                                                                  \
+    {                                                                                                                  \
+        .url = NULL                                                                                                    \
+    }
 #endif
 /* clang-format on */
 

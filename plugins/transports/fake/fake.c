@@ -2,6 +2,7 @@
 /* The driver as the core sees it: its options, its operations, its descriptor. */
 #include "exchange.h"
 #include "listener.h"
+#include "notes.h"
 
 #include <ostler/version.h>
 
@@ -63,6 +64,7 @@ static enum ostler_status transport_open(const ostler_conf *conf, const ostler_u
     made->limits.max_queues = (size_t)ostler_conf_integer(conf, GROUP, "max_queues", 10000);
     made->replies = replies;
     fake_exchanges_open();
+    fake_notes_open();
     *transport = made;
     return OSTLER_OK;
 }
@@ -70,6 +72,7 @@ static enum ostler_status transport_open(const ostler_conf *conf, const ostler_u
 static void transport_close(ostler_driver_transport *transport)
 {
     fake_replies_close(transport->replies);
+    fake_notes_close();
     fake_exchanges_close(transport->replies);
     fake_replies_unref(transport->replies);
     free(transport);
@@ -93,6 +96,7 @@ static struct json_object *transport_report(ostler_driver_transport *transport)
     fake_exchanges_totals(&topics, &servers, &waiting);
     if (report && add_count(report, "topics", topics) && add_count(report, "servers", servers) &&
         add_count(report, "requests_waiting", waiting) &&
+        add_count(report, "notifications_waiting", fake_notes_waiting()) &&
         add_count(report, "replies_waiting", fake_replies_count(transport->replies)))
         return report;
     json_object_put(report);
@@ -197,41 +201,86 @@ static int replies_fd(ostler_driver_transport *transport)
     return fake_replies_fd(transport->replies);
 }
 
-static struct fake_listener *own(ostler_driver_listener *listener)
+/* Of requests, or of notifications. */
+struct ostler_driver_listener {
+    struct fake_listener *requests; /* NULL: the other one */
+    struct fake_subscriber *subscriber;
+};
+
+static enum ostler_status listener_new(ostler_driver_listener **listener, struct ostler_error *error)
 {
-    return (struct fake_listener *)listener;
+    *listener = calloc(1, sizeof **listener);
+    return *listener ? OSTLER_OK : ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a listener");
 }
 
 static enum ostler_status listen_(ostler_driver_transport *transport, const struct ostler_target *target,
                                   ostler_driver_listener **listener, struct ostler_error *error)
 {
-    struct fake_listener *made;
-    enum ostler_status status = fake_listener_open(target, &transport->limits, &made, error);
+    ostler_driver_listener *made;
+    enum ostler_status status = listener_new(&made, error);
 
     if (status == OSTLER_OK)
-        *listener = (ostler_driver_listener *)made;
+        status = fake_listener_open(target, &transport->limits, &made->requests, error);
+    if (status == OSTLER_OK)
+        *listener = made;
+    else
+        free(made);
     return status;
+}
+
+static enum ostler_status subscribe(ostler_driver_transport *transport, const struct ostler_subscription *subscription,
+                                    ostler_driver_listener **listener, struct ostler_error *error)
+{
+    ostler_driver_listener *made;
+    enum ostler_status status = listener_new(&made, error);
+
+    (void)transport; /* all lead to the same queues */
+    if (status == OSTLER_OK)
+        status = fake_subscriber_open(subscription, &made->subscriber, error);
+    if (status == OSTLER_OK)
+        *listener = made;
+    else
+        free(made);
+    return status;
+}
+
+static enum ostler_status notify(ostler_driver_transport *transport,
+                                 const struct ostler_outgoing_notification *notification, struct ostler_error *error)
+{
+    return fake_notes_notify(notification, &transport->limits, error);
 }
 
 static size_t listener_poll(ostler_driver_listener *listener, ostler_time deadline, struct ostler_incoming **incoming,
                             size_t max)
 {
-    return fake_listener_poll(own(listener), deadline, incoming, max);
+    if (listener->subscriber)
+        return fake_subscriber_poll(listener->subscriber, deadline, incoming, max);
+    return fake_listener_poll(listener->requests, deadline, incoming, max);
 }
 
 static void listener_wake(ostler_driver_listener *listener)
 {
-    fake_listener_wake(own(listener));
+    if (listener->subscriber)
+        fake_subscriber_wake(listener->subscriber);
+    else
+        fake_listener_wake(listener->requests);
 }
 
 static void listener_stop(ostler_driver_listener *listener)
 {
-    fake_listener_stop(own(listener));
+    if (listener->subscriber)
+        fake_subscriber_stop(listener->subscriber);
+    else
+        fake_listener_stop(listener->requests);
 }
 
 static void listener_close(ostler_driver_listener *listener)
 {
-    fake_listener_close(own(listener));
+    if (listener->subscriber)
+        fake_subscriber_close(listener->subscriber);
+    else
+        fake_listener_close(listener->requests);
+    free(listener);
 }
 
 static enum ostler_status incoming_reply(struct ostler_incoming *incoming, const struct ostler_answer *answer,
@@ -247,7 +296,17 @@ static void incoming_heartbeat(struct ostler_incoming *incoming)
 
 static void incoming_free(struct ostler_incoming *incoming)
 {
-    fake_message_free((struct fake_message *)incoming);
+    if (incoming->notification)
+        fake_note_free(incoming);
+    else
+        fake_message_free((struct fake_message *)incoming);
+}
+
+static enum ostler_status incoming_settle(struct ostler_incoming *incoming, enum ostler_settlement settlement,
+                                          struct ostler_error *error)
+{
+    (void)error;
+    return fake_notes_settle(incoming, settlement);
 }
 
 static const struct ostler_driver_ops operations = {
@@ -266,6 +325,9 @@ static const struct ostler_driver_ops operations = {
     .incoming_heartbeat = incoming_heartbeat,
     .incoming_free = incoming_free,
     .report = transport_report,
+    .notify = notify,
+    .subscribe = subscribe,
+    .incoming_settle = incoming_settle,
 };
 
 OSTLER_MODULE(fake) = {

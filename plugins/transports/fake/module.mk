@@ -7,6 +7,8 @@ fake_sources = \
 	plugins/transports/fake/listener.h \
 	plugins/transports/fake/message.c \
 	plugins/transports/fake/message.h \
+	plugins/transports/fake/notes.c \
+	plugins/transports/fake/notes.h \
 	plugins/transports/fake/replies.c \
 	plugins/transports/fake/replies.h \
 	plugins/transports/fake/ring.c \

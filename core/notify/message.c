@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "message.h"
+
+#include "secrets.h"
+
+#include <ctype.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <time.h>
+#include <uuid.h>
+
+void message_timestamp(int64_t seconds, long microseconds, char text[MESSAGE_TIMESTAMP_SIZE])
+{
+    time_t when = (time_t)seconds;
+    struct tm utc = {0};
+
+    gmtime_r(&when, &utc);
+    size_t length = strftime(text, MESSAGE_TIMESTAMP_SIZE, "%Y-%m-%d %H:%M:%S", &utc);
+    if (microseconds != 0)
+        snprintf(text + length, MESSAGE_TIMESTAMP_SIZE - length, ".%06ld", microseconds);
+}
+
+/* Takes @p value; NULL is no memory. */
+static bool put(struct json_object *object, const char *name, struct json_object *value)
+{
+    if (value && json_object_object_add(object, name, value) == 0)
+        return true;
+    json_object_put(value);
+    return false;
+}
+
+static bool put_text(struct json_object *object, const char *name, const char *text)
+{
+    if (!text)
+        return json_object_object_add(object, name, NULL) == 0;
+    return put(object, name, json_object_new_string(text));
+}
+
+static bool put_id(struct json_object *object)
+{
+    uuid_t id;
+    char text[37];
+
+    uuid_generate_random(id);
+    uuid_unparse_lower(id, text);
+    return put_text(object, "message_id", text);
+}
+
+static bool put_priority(struct json_object *object, enum ostler_priority priority)
+{
+    char text[16] = "";
+    const char *name = ostler_priority_name(priority);
+
+    for (size_t i = 0; name[i] && i < sizeof text - 1; i++)
+        text[i] = (char)toupper((unsigned char)name[i]);
+    return put_text(object, "priority", text);
+}
+
+static bool put_payload(struct json_object *object, struct json_object *payload)
+{
+    if (json_object_object_add(object, "payload", json_object_get(payload)) == 0)
+        return true;
+    json_object_put(payload);
+    return false;
+}
+
+static bool put_timestamp(struct json_object *object)
+{
+    char text[MESSAGE_TIMESTAMP_SIZE];
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    message_timestamp(now.tv_sec, now.tv_nsec / 1000, text);
+    return put_text(object, "timestamp", text);
+}
+
+struct json_object *message_new(const char *publisher_id, const char *event_type, enum ostler_priority priority,
+                                struct json_object *payload)
+{
+    struct json_object *message = json_object_new_object();
+
+    if (message && put_id(message) && put_text(message, "publisher_id", publisher_id) &&
+        put_text(message, "event_type", event_type) && put_priority(message, priority) &&
+        put_payload(message, payload) && put_timestamp(message))
+        return message;
+    json_object_put(message);
+    return NULL;
+}
+
+struct json_object *message_context(struct json_object *context)
+{
+    struct json_object *kept = json_object_new_object();
+
+    if (!kept || !context)
+        return kept;
+    json_object_object_foreach(context, name, value)
+    {
+        if (secrets_is_name(name))
+            continue;
+        if (json_object_object_add(kept, name, json_object_get(value)) != 0) {
+            json_object_put(value);
+            json_object_put(kept);
+            return NULL;
+        }
+    }
+    return kept;
+}

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "notes.h"
+#include "exchange.h"
+#include "value.h"
+#include "wait.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+/* One lock for all: what it guards is a few pointers each time. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* A notification in a queue, or in the hands of a listener. */
+struct note {
+    struct ostler_incoming incoming; /* first: what the core sees */
+    struct queue *queue;             /* where it came from; lives until the last transport closes */
+    bool settled;
+    struct note *prev, *next;
+};
+
+/* What was sent to one exchange, topic and priority, once for each pool that listens to it and once for those without. */
+struct queue {
+    struct note *notes; /* oldest first */
+    size_t count;
+    UT_hash_handle hh;
+    size_t route_size; /* of the beginning of `key` */
+    size_t key_size;
+    char key[]; /* "EXCHANGE\0TOPIC.PRIORITY\0", the route, then "POOL\0" */
+};
+
+struct fake_subscriber {
+    pthread_cond_t arrived;
+    bool woken;
+    bool stopped;
+    size_t queue_count;
+    size_t turn; /* the queue that is looked at first */
+    struct fake_subscriber *prev, *next;
+    struct queue *queues[];
+};
+
+/* Guarded by the lock. */
+static struct queue *queues;
+static struct fake_subscriber *subscribers;
+static size_t transports;
+static unsigned senders_waiting;
+static pthread_cond_t room; /* of CLOCK_MONOTONIC: set up with the first transport */
+
+/* --- Queues; with the lock held ----------------------------------------------------------------------------------- */
+
+enum { KEY_MAX = 4 * (OSTLER_NAME_MAX + 1) };
+
+/* Writes the key and sets *route_size; returns its size, 0 if a name is too long. */
+static size_t make_key(const char *exchange, const char *topic, const char *priority, const char *pool,
+                       char key[KEY_MAX], size_t *route_size)
+{
+    if (strlen(exchange) > OSTLER_NAME_MAX || strlen(topic) > OSTLER_NAME_MAX || strlen(priority) > OSTLER_NAME_MAX ||
+        (pool && strlen(pool) > OSTLER_NAME_MAX))
+        return 0;
+    char *end = stpcpy(key, exchange) + 1;
+    end = stpcpy(stpcpy(stpcpy(end, topic), "."), priority) + 1;
+    *route_size = (size_t)(end - key);
+    end = stpcpy(end, pool ? pool : "") + 1;
+    return (size_t)(end - key);
+}
+
+static enum ostler_status name_too_long(struct ostler_error *error)
+{
+    return ostler_error_set(error, OSTLER_E_TARGET, "an exchange, topic or pool has more than %d bytes",
+                            OSTLER_NAME_MAX);
+}
+
+static struct queue *make_queue(const char *key, size_t key_size, size_t route_size)
+{
+    struct queue *queue = calloc(1, sizeof *queue + key_size);
+
+    if (!queue)
+        return NULL;
+    memcpy(queue->key, key, key_size);
+    queue->key_size = key_size;
+    queue->route_size = route_size;
+    HASH_ADD_KEYPTR(hh, queues, queue->key, key_size, queue);
+    if (!queue->hh.tbl) {
+        free(queue);
+        return NULL;
+    }
+    fake_exchanges_count(+1);
+    return queue;
+}
+
+static enum ostler_status need_queue(const char *key, size_t key_size, size_t route_size, size_t max_queues,
+                                     struct queue **queue, struct ostler_error *error)
+{
+    HASH_FIND(hh, queues, key, key_size, *queue);
+    if (*queue)
+        return OSTLER_OK;
+    if (!fake_exchanges_have_room(max_queues))
+        return ostler_error_set(error, OSTLER_E_DELIVERY, "there are %zu queues already (option max_queues)",
+                                max_queues);
+    *queue = make_queue(key, key_size, route_size);
+    return *queue ? OSTLER_OK : ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a queue");
+}
+
+static bool takes_from(const struct fake_subscriber *subscriber, const struct queue *queue)
+{
+    for (size_t i = 0; i < subscriber->queue_count; i++)
+        if (subscriber->queues[i] == queue)
+            return true;
+    return false;
+}
+
+static void signal_subscribers(const struct queue *queue)
+{
+    struct fake_subscriber *subscriber;
+
+    DL_FOREACH (subscribers, subscriber)
+        if (takes_from(subscriber, queue))
+            pthread_cond_signal(&subscriber->arrived);
+}
+
+static void free_note(struct note *note)
+{
+    json_object_put(note->incoming.message.context);
+    json_object_put(note->incoming.notification);
+    free(note);
+}
+
+/* --- Transports --------------------------------------------------------------------------------------------------- */
+
+void fake_notes_open(void)
+{
+    pthread_mutex_lock(&lock);
+    if (transports++ == 0)
+        fake_cond_init(&room);
+    pthread_mutex_unlock(&lock);
+}
+
+static void remove_queue(struct queue *queue)
+{
+    struct note *note, *next;
+
+    DL_FOREACH_SAFE (queue->notes, note, next)
+        free_note(note);
+    HASH_DEL(queues, queue);
+    free(queue);
+    fake_exchanges_count(-1);
+}
+
+void fake_notes_close(void)
+{
+    struct queue *queue, *next;
+
+    pthread_mutex_lock(&lock);
+    if (--transports == 0) {
+        HASH_ITER (hh, queues, queue, next) {
+            remove_queue(queue);
+        }
+        pthread_cond_destroy(&room);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+size_t fake_notes_waiting(void)
+{
+    struct queue *queue, *next;
+    size_t count = 0;
+
+    pthread_mutex_lock(&lock);
+    HASH_ITER (hh, queues, queue, next) {
+        count += queue->count;
+    }
+    pthread_mutex_unlock(&lock);
+    return count;
+}
+
+/* --- Sending ------------------------------------------------------------------------------------------------------ */
+
+static enum ostler_status make_note(const struct ostler_outgoing_notification *from, struct note **note,
+                                    struct ostler_error *error)
+{
+    struct note *made = calloc(1, sizeof *made);
+
+    if (!made)
+        return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a notification");
+    made->incoming.deadline = OSTLER_NEVER;
+    enum ostler_status status = fake_value_copy(from->message, &made->incoming.notification, error);
+    if (status == OSTLER_OK)
+        status = fake_value_copy_members(from->context, &made->incoming.message.context, error);
+    if (status == OSTLER_OK)
+        *note = made;
+    else
+        free_note(made);
+    return status;
+}
+
+static void free_notes(struct note *notes)
+{
+    struct note *note, *next;
+
+    DL_FOREACH_SAFE (notes, note, next)
+        free_note(note);
+}
+
+/* Adds copies until there are `count`. */
+static enum ostler_status make_notes(const struct ostler_outgoing_notification *from, size_t count, struct note **notes,
+                                     size_t *made, struct ostler_error *error)
+{
+    enum ostler_status status = OSTLER_OK;
+
+    for (; *made < count && status == OSTLER_OK; ++*made) {
+        struct note *note = NULL;
+        status = make_note(from, &note, error);
+        if (status != OSTLER_OK)
+            return status;
+        DL_APPEND(*notes, note);
+    }
+    return status;
+}
+
+static bool is_on_route(const struct queue *queue, const struct queue *first)
+{
+    return queue->route_size == first->route_size && memcmp(queue->key, first->key, first->route_size) == 0;
+}
+
+/* With the lock held: how many queues are on the route of `first`, and whether all have room. */
+static size_t look_at_route(const struct queue *first, size_t queue_size, bool *has_room)
+{
+    struct queue *queue, *next;
+    size_t count = 0;
+
+    *has_room = true;
+    HASH_ITER (hh, queues, queue, next) {
+        if (!is_on_route(queue, first))
+            continue;
+        count++;
+        *has_room = *has_room && queue->count < queue_size;
+    }
+    return count;
+}
+
+/* With the lock held: one note into each queue of the route. */
+static void put_notes(const struct queue *first, struct note **notes)
+{
+    struct queue *queue, *next;
+
+    HASH_ITER (hh, queues, queue, next) {
+        if (!is_on_route(queue, first))
+            continue;
+        struct note *note = *notes;
+        DL_DELETE(*notes, note);
+        note->queue = queue;
+        DL_APPEND(queue->notes, note);
+        queue->count++;
+        signal_subscribers(queue);
+    }
+}
+
+/* With the lock held: OSTLER_OK to try again. */
+static enum ostler_status wait_for_room(const struct ostler_outgoing_notification *notification, size_t queue_size,
+                                        struct ostler_error *error)
+{
+    enum ostler_status status = OSTLER_OK;
+
+    if (notification->deadline == OSTLER_AT_ONCE)
+        status = OSTLER_E_BUSY;
+    else if (notification->retry == 0)
+        status = OSTLER_E_DELIVERY;
+    else if (notification->deadline <= ostler_now())
+        status = OSTLER_E_TIMEOUT;
+    if (status != OSTLER_OK)
+        return ostler_error_set(error, status, "%s.%s: %zu notifications wait in a queue that holds no more",
+                                notification->topic, notification->priority, queue_size);
+    senders_waiting++;
+    fake_cond_wait(&room, &lock, notification->deadline);
+    senders_waiting--;
+    return OSTLER_OK;
+}
+
+enum ostler_status fake_notes_notify(const struct ostler_outgoing_notification *notification,
+                                     const struct fake_limits *limits, struct ostler_error *error)
+{
+    struct note *notes = NULL;
+    struct queue *first = NULL;
+    size_t made = 0, wanted = 1, route_size;
+    char key[KEY_MAX];
+    bool done = false;
+    size_t key_size =
+        make_key(notification->exchange, notification->topic, notification->priority, NULL, key, &route_size);
+    enum ostler_status status = key_size ? OSTLER_OK : name_too_long(error);
+
+    /* Copies are made without the lock; pools may come meanwhile: then more are made. */
+    while (status == OSTLER_OK && !done) {
+        status = make_notes(notification, wanted, &notes, &made, error);
+        if (status != OSTLER_OK)
+            break;
+        bool has_room = false;
+        pthread_mutex_lock(&lock);
+        status = need_queue(key, key_size, route_size, limits->max_queues, &first, error);
+        if (status == OSTLER_OK)
+            wanted = look_at_route(first, limits->queue_size, &has_room);
+        if (status == OSTLER_OK && !has_room)
+            status = wait_for_room(notification, limits->queue_size, error);
+        done = has_room && wanted <= made;
+        if (done)
+            put_notes(first, &notes);
+        pthread_mutex_unlock(&lock);
+    }
+    free_notes(notes);
+    return status;
+}
+
+/* --- Listening ---------------------------------------------------------------------------------------------------- */
+
+static enum ostler_status find_queues(struct fake_subscriber *subscriber,
+                                      const struct ostler_subscription *subscription, struct ostler_error *error)
+{
+    enum ostler_status status = OSTLER_OK;
+
+    for (size_t i = 0; i < subscription->count && status == OSTLER_OK; i++) {
+        const struct ostler_subscribed *wanted = &subscription->subscribed[i];
+        char key[KEY_MAX];
+        size_t route_size;
+        size_t key_size =
+            make_key(wanted->exchange, wanted->topic, wanted->priority, subscription->pool, key, &route_size);
+        if (key_size == 0)
+            return name_too_long(error);
+        /* A listener counts for itself: the ceiling is for queues that senders leave behind. */
+        status = need_queue(key, key_size, route_size, SIZE_MAX, &subscriber->queues[i], error);
+        subscriber->queue_count += status == OSTLER_OK;
+    }
+    return status;
+}
+
+enum ostler_status fake_subscriber_open(const struct ostler_subscription *subscription,
+                                        struct fake_subscriber **subscriber, struct ostler_error *error)
+{
+    struct fake_subscriber *made = calloc(1, sizeof *made + subscription->count * sizeof made->queues[0]);
+
+    if (!made)
+        return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a listener");
+    fake_cond_init(&made->arrived);
+    pthread_mutex_lock(&lock);
+    enum ostler_status status = find_queues(made, subscription, error);
+    if (status == OSTLER_OK)
+        DL_APPEND(subscribers, made);
+    pthread_mutex_unlock(&lock);
+    if (status == OSTLER_OK)
+        *subscriber = made;
+    else
+        fake_subscriber_close(made);
+    return status;
+}
+
+/* With the lock held: in turn from each queue, so that none waits for another. */
+static size_t take(struct fake_subscriber *subscriber, struct ostler_incoming **incoming, size_t max)
+{
+    size_t taken = 0, empty = 0;
+
+    while (!subscriber->stopped && taken < max && empty < subscriber->queue_count) {
+        struct queue *queue = subscriber->queues[subscriber->turn];
+        struct note *note = queue->notes;
+        subscriber->turn = (subscriber->turn + 1) % subscriber->queue_count;
+        empty = note ? 0 : empty + 1;
+        if (!note)
+            continue;
+        DL_DELETE(queue->notes, note);
+        queue->count--;
+        incoming[taken++] = &note->incoming;
+    }
+    if (taken && senders_waiting)
+        pthread_cond_broadcast(&room);
+    return taken;
+}
+
+size_t fake_subscriber_poll(struct fake_subscriber *subscriber, ostler_time deadline, struct ostler_incoming **incoming,
+                            size_t max)
+{
+    size_t taken;
+
+    pthread_mutex_lock(&lock);
+    while ((taken = take(subscriber, incoming, max)) == 0 && !subscriber->stopped && !subscriber->woken &&
+           deadline != OSTLER_AT_ONCE && (deadline == OSTLER_NEVER || ostler_now() < deadline))
+        fake_cond_wait(&subscriber->arrived, &lock, deadline);
+    if (taken == 0)
+        subscriber->woken = false;
+    pthread_mutex_unlock(&lock);
+    return taken;
+}
+
+void fake_subscriber_wake(struct fake_subscriber *subscriber)
+{
+    pthread_mutex_lock(&lock);
+    subscriber->woken = true;
+    pthread_cond_signal(&subscriber->arrived);
+    pthread_mutex_unlock(&lock);
+}
+
+/* What waits stays in its queue. */
+void fake_subscriber_stop(struct fake_subscriber *subscriber)
+{
+    pthread_mutex_lock(&lock);
+    subscriber->stopped = true;
+    DL_DELETE(subscribers, subscriber);
+    pthread_cond_signal(&subscriber->arrived);
+    pthread_mutex_unlock(&lock);
+}
+
+void fake_subscriber_close(struct fake_subscriber *subscriber)
+{
+    pthread_cond_destroy(&subscriber->arrived);
+    free(subscriber);
+}
+
+/* --- After the work ----------------------------------------------------------------------------------------------- */
+
+enum ostler_status fake_notes_settle(struct ostler_incoming *incoming, enum ostler_settlement settlement)
+{
+    struct note *note = (struct note *)incoming;
+
+    note->settled = settlement == OSTLER_SETTLE_HANDLED;
+    return OSTLER_OK;
+}
+
+/* To the front, where it was; beyond the queue's size if it must be, as it was taken from there. */
+static void put_back(struct note *note)
+{
+    pthread_mutex_lock(&lock);
+    DL_PREPEND(note->queue->notes, note);
+    note->queue->count++;
+    signal_subscribers(note->queue);
+    pthread_mutex_unlock(&lock);
+}
+
+void fake_note_free(struct ostler_incoming *incoming)
+{
+    struct note *note = (struct note *)incoming;
+
+    if (note->settled)
+        free_note(note);
+    else
+        put_back(note);
+}
