@@ -240,8 +240,8 @@ enum ostler_status conn_reopen_channel(struct conn *conn, amqp_channel_t channel
     return conn_open_channel(conn, channel, error);
 }
 
-enum ostler_status conn_open(struct conn *out, const struct conn_peer *peer, const struct rabbit_options *options,
-                             ostler_time deadline, struct ostler_error *error)
+enum ostler_status conn_connect(struct conn *out, const struct conn_peer *peer, const struct rabbit_options *options,
+                                ostler_time deadline, struct ostler_error *error)
 {
     /* "localhost" is 127.0.0.1 to oslo.messaging's client library, never ::1. */
     const char *named = or_else(peer->host ? peer->host->hostname : NULL, "localhost");

@@ -36,8 +36,8 @@ struct conn_peer {
 /* Connects, logs in, opens the channel. Blocks until then or the deadline, or until the dial is cancelled.
  * OSTLER_E_DELIVERY with what failed; the message names the host and port and holds no password. On success the dial
  * still watches the socket: dial_done() comes before conn_close(). */
-enum ostler_status conn_open(struct conn *conn, const struct conn_peer *peer, const struct rabbit_options *options,
-                             ostler_time deadline, struct ostler_error *error);
+enum ostler_status conn_connect(struct conn *conn, const struct conn_peer *peer, const struct rabbit_options *options,
+                                ostler_time deadline, struct ostler_error *error);
 
 /* Closes it; politely (telling the broker) only if asked to. Fine for one that is not open. */
 void conn_close(struct conn *conn, bool politely);

@@ -271,7 +271,7 @@ static bool make_connection(struct link *link, const struct ostler_url_host *hos
     struct conn_peer peer = {
         .host = host, .virtual_host = ostler_url_virtual_host(link->url), .name = link->name, .dial = &link->dial};
 
-    if (conn_open(conn, &peer, link->options, ostler_deadline(CONNECT_SECONDS), error) != OSTLER_OK)
+    if (conn_connect(conn, &peer, link->options, ostler_deadline(CONNECT_SECONDS), error) != OSTLER_OK)
         return false;
     bool good = link->handlers->up(link->self, conn, error) == OSTLER_OK;
     dial_done(&link->dial);

@@ -170,8 +170,8 @@ static void wait_for_queues(ostler_driver_listener *listener)
     link_unlock(link);
 }
 
-enum ostler_status listener_open(ostler_driver_transport *transport, const struct ostler_target *target,
-                                 ostler_driver_listener **out, struct ostler_error *error)
+enum ostler_status rabbit_listener_open(ostler_driver_transport *transport, const struct ostler_target *target,
+                                        ostler_driver_listener **out, struct ostler_error *error)
 {
     ostler_driver_listener *listener = calloc(1, sizeof *listener);
 
@@ -197,7 +197,7 @@ enum ostler_status listener_open(ostler_driver_transport *transport, const struc
 
 /* --- Polling -------------------------------------------------------------------------------------------------------------- */
 
-void listener_wake(ostler_driver_listener *listener)
+void rabbit_listener_wake(ostler_driver_listener *listener)
 {
     uint64_t one = 1;
     ssize_t written = write(listener->wake_fd, &one, sizeof one);
@@ -239,8 +239,8 @@ static void wait_for_any(ostler_driver_listener *listener, ostler_time deadline)
     (void)got;
 }
 
-size_t listener_poll(ostler_driver_listener *listener, ostler_time deadline, struct ostler_incoming **incoming,
-                     size_t max)
+size_t rabbit_listener_poll(ostler_driver_listener *listener, ostler_time deadline, struct ostler_incoming **incoming,
+                            size_t max)
 {
     size_t count = take(listener, incoming, max);
 
@@ -253,7 +253,7 @@ size_t listener_poll(ostler_driver_listener *listener, ostler_time deadline, str
 /* --- Ending ---------------------------------------------------------------------------------------------------------------- */
 
 /* The broker gives what was delivered and not taken to other servers when the channel closes. */
-void listener_stop(ostler_driver_listener *listener)
+void rabbit_listener_stop(ostler_driver_listener *listener)
 {
     struct link *link = &listener->link;
     struct timeval brief = {.tv_sec = 2};
@@ -268,10 +268,10 @@ void listener_stop(ostler_driver_listener *listener)
         assembler_reset(&link->assembler);
     }
     link_unlock(link);
-    listener_wake(listener);
+    rabbit_listener_wake(listener);
 }
 
-void listener_close(ostler_driver_listener *listener)
+void rabbit_listener_close(ostler_driver_listener *listener)
 {
     link_stop(&listener->link);
     destroy(listener);

@@ -18,13 +18,13 @@ struct ostler_driver_transport {
 };
 
 /* listener.c */
-enum ostler_status listener_open(ostler_driver_transport *transport, const struct ostler_target *target,
-                                 ostler_driver_listener **listener, struct ostler_error *error);
-size_t listener_poll(ostler_driver_listener *listener, ostler_time deadline, struct ostler_incoming **incoming,
-                     size_t max);
-void listener_wake(ostler_driver_listener *listener);
-void listener_stop(ostler_driver_listener *listener);
-void listener_close(ostler_driver_listener *listener);
+enum ostler_status rabbit_listener_open(ostler_driver_transport *transport, const struct ostler_target *target,
+                                        ostler_driver_listener **listener, struct ostler_error *error);
+size_t rabbit_listener_poll(ostler_driver_listener *listener, ostler_time deadline, struct ostler_incoming **incoming,
+                            size_t max);
+void rabbit_listener_wake(ostler_driver_listener *listener);
+void rabbit_listener_stop(ostler_driver_listener *listener);
+void rabbit_listener_close(ostler_driver_listener *listener);
 
 /* incoming.c */
 struct dedup;

@@ -78,7 +78,7 @@ static enum ostler_status open_compressed(const struct received *received, size_
     if (!good)
         return ostler_error_set(error, OSTLER_E_INVALID, "the body cannot be decompressed as %s within %zu bytes",
                                 received->compression, limit);
-    enum ostler_status status = wire_open(body, length, message, error);
+    enum ostler_status status = wire_unwrap(body, length, message, error);
     free(body);
     return status;
 }
@@ -93,7 +93,7 @@ enum ostler_status unpack(const struct received *received, size_t limit, struct 
                                 received->content_type);
     if (received->compression)
         return open_compressed(received, limit, message, error);
-    return wire_open(received->body, received->length, message, error);
+    return wire_unwrap(received->body, received->length, message, error);
 }
 
 enum ostler_status pack(const char *type, const char *body, size_t length, char **out, size_t *out_length,

@@ -41,7 +41,8 @@ bool wire_write_reply(struct wire_text *body, struct wire_text *scratch, struct 
 
 /* Opens a body: takes the envelope off (or accepts a bare message) and hands out the message object. OSTLER_E_INVALID
  * with what is wrong: no JSON, no object, an envelope of another version. */
-enum ostler_status wire_open(const char *body, size_t length, struct json_object **message, struct ostler_error *error);
+enum ostler_status wire_unwrap(const char *body, size_t length, struct json_object **message,
+                               struct ostler_error *error);
 
 /* A request, read from its message object: texts and values live as long as that, but for `context`. */
 struct wire_request {

@@ -44,7 +44,8 @@ static enum ostler_status open_envelope(struct json_object *version, struct json
                         message, error);
 }
 
-enum ostler_status wire_open(const char *bytes, size_t length, struct json_object **message, struct ostler_error *error)
+enum ostler_status wire_unwrap(const char *bytes, size_t length, struct json_object **message,
+                               struct ostler_error *error)
 {
     struct json_object *body = NULL, *version, *inner;
     enum ostler_status status = OSTLER_OK;

@@ -117,7 +117,7 @@ void wire_put_string(struct wire_text *text, const char *bytes, size_t length)
     wire_put_bytes(text, "\"", 1);
 }
 
-void wire_put_key(struct wire_text *text, const char *prefix, const char *name)
+void wire_put_name(struct wire_text *text, const char *prefix, const char *name)
 {
     size_t start = text->length;
 

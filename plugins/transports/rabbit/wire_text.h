@@ -14,7 +14,7 @@ void wire_put_bytes(struct wire_text *text, const char *bytes, size_t length);
 /* As a JSON string, with its quotes. Fails if it is not UTF-8. */
 void wire_put_string(struct wire_text *text, const char *bytes, size_t length);
 /* A JSON string whose contents follow "prefix". */
-void wire_put_key(struct wire_text *text, const char *prefix, const char *name);
+void wire_put_name(struct wire_text *text, const char *prefix, const char *name);
 /* Any value; NULL is null. Fails if it is nested too deeply. */
 void wire_put_value(struct wire_text *text, struct json_object *value);
 

@@ -39,7 +39,7 @@ static void put_context(struct wire_text *text, struct json_object *context)
     json_object_object_foreach(context, name, value)
     {
         wire_put(text, ", ");
-        wire_put_key(text, "_context_", name);
+        wire_put_name(text, "_context_", name);
         wire_put(text, ": ");
         wire_put_value(text, value);
     }

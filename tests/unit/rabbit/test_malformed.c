@@ -13,7 +13,7 @@ static void expect_refused(const char *body)
     struct json_object *message = NULL;
     struct ostler_error error = OSTLER_ERROR_INIT;
 
-    cr_expect_eq(wire_open(body, strlen(body), &message, &error), OSTLER_E_INVALID, "%s", body);
+    cr_expect_eq(wire_unwrap(body, strlen(body), &message, &error), OSTLER_E_INVALID, "%s", body);
     cr_expect_null(message);
     cr_expect_not_null(error.message);
     ostler_error_clear(&error);
@@ -24,7 +24,7 @@ static struct json_object *accept(const char *body)
     struct json_object *message = NULL;
     struct ostler_error error = OSTLER_ERROR_INIT;
 
-    cr_assert_eq(wire_open(body, strlen(body), &message, &error), OSTLER_OK, "%s: %s", body,
+    cr_assert_eq(wire_unwrap(body, strlen(body), &message, &error), OSTLER_OK, "%s: %s", body,
                  error.message ? error.message : "");
     cr_assert(json_object_is_type(message, json_type_object));
     return message;
@@ -172,7 +172,7 @@ Test(malformed, every_cut)
         struct json_object *message = NULL;
         char *copy = malloc(length);
         memcpy(copy, body, length);
-        cr_expect_eq(wire_open(copy, length, &message, NULL), OSTLER_E_INVALID, "cut at %zu", length);
+        cr_expect_eq(wire_unwrap(copy, length, &message, NULL), OSTLER_E_INVALID, "cut at %zu", length);
         cr_expect_null(message);
         free(copy);
     }

@@ -26,7 +26,7 @@ static struct json_object *open_body(const struct wire_text *body)
     struct json_object *message = NULL;
     struct ostler_error error = OSTLER_ERROR_INIT;
 
-    cr_assert_eq(wire_open(body->data, body->length, &message, &error), OSTLER_OK, "%s",
+    cr_assert_eq(wire_unwrap(body->data, body->length, &message, &error), OSTLER_OK, "%s",
                  error.message ? error.message : "");
     return message;
 }
