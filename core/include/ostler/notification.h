@@ -3,6 +3,10 @@
  * @file ostler/notification.h
  * Handling notifications: an endpoint with a method for each priority it wants.
  *
+ *     #include <ostler/endpoint.h>
+ *     #include <ostler/notification.h>
+ *     #include <stdio.h>
+ *
  *     static enum ostler_notification_result on_error(const struct ostler_notification *notification, void *state)
  *     {
  *         (void)state;
