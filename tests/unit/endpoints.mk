@@ -7,3 +7,5 @@ endif
 endif
 tests_unit_endpoints_test_audit_CPPFLAGS = $(PUBLIC_CPPFLAGS) $(CRITERION_CFLAGS)
 tests_unit_endpoints_test_audit_LDADD = libostler.la $(JSONC_LIBS) $(CRITERION_LIBS) -lm
+tests_unit_endpoints_test_audit_LDFLAGS = $(notify_whole_ldflags)
+tests_unit_endpoints_test_audit_DEPENDENCIES = libostler.la $(MODULES)

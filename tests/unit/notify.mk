@@ -26,3 +26,12 @@ tests_unit_notify_test_listener_CPPFLAGS = $(PUBLIC_CPPFLAGS) $(CRITERION_CFLAGS
 tests_unit_notify_test_listener_LDADD = libostler.la $(JSONC_LIBS) $(CRITERION_LIBS) -lm
 tests_unit_notify_test_notifier_CPPFLAGS = $(PUBLIC_CPPFLAGS) $(CRITERION_CFLAGS)
 tests_unit_notify_test_notifier_LDADD = libostler.la $(JSONC_LIBS) $(CRITERION_LIBS) -lm
+if PRELOADED
+notify_whole_ldflags = $(AM_LDFLAGS) $(MODULES:%=-dlpreopen %)
+else
+notify_whole_ldflags = $(AM_LDFLAGS)
+endif
+tests_unit_notify_test_listener_LDFLAGS = $(notify_whole_ldflags)
+tests_unit_notify_test_listener_DEPENDENCIES = libostler.la $(MODULES)
+tests_unit_notify_test_notifier_LDFLAGS = $(notify_whole_ldflags)
+tests_unit_notify_test_notifier_DEPENDENCIES = libostler.la $(MODULES)

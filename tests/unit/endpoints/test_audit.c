@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The endpoint audit behind a listener over the transport fake. */
 #include <ostler/listener.h>
+#include <ostler/module.h>
 #include <ostler/notifier.h>
 
 #include <criterion/criterion.h>
@@ -27,6 +28,7 @@ static ostler_conf *conf_of(const char *file)
     char text[600];
 
     snprintf(text, sizeof text, "[endpoint:audit]\npath = %s\n", file);
+    cr_assert_eq(OSTLER_PRELOADED_MODULES(NULL), OSTLER_OK);
     cr_assert_eq(ostler_conf_new(&made, NULL), OSTLER_OK);
     ostler_conf_use_environment(made, false);
     cr_assert_eq(ostler_conf_add_text(made, "test", text, NULL), OSTLER_OK);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Listeners and notifiers over the transport fake. */
 #include <ostler/listener.h>
+#include <ostler/module.h>
 #include <ostler/notifier.h>
 
 #include <criterion/criterion.h>
@@ -85,6 +86,7 @@ static void begin(void)
 
     url.url = "fake:";
     options.drivers = drivers;
+    cr_assert_eq(OSTLER_PRELOADED_MODULES(NULL), OSTLER_OK);
     cr_assert_eq(ostler_conf_new(&conf, NULL), OSTLER_OK);
     ostler_conf_use_environment(conf, false);
     cr_assert_eq(ostler_notification_transport_open(conf, &url, &transport, NULL), OSTLER_OK);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <ostler/log.h>
+#include <ostler/module.h>
 #include <ostler/notifier.h>
 
 #include <criterion/criterion.h>
@@ -12,6 +13,7 @@ static ostler_conf *conf_of(const char *text)
 {
     ostler_conf *conf = NULL;
 
+    cr_assert_eq(OSTLER_PRELOADED_MODULES(NULL), OSTLER_OK);
     cr_assert_eq(ostler_conf_new(&conf, NULL), OSTLER_OK);
     ostler_conf_use_environment(conf, false);
     cr_assert_eq(ostler_conf_add_text(conf, "test", text, NULL), OSTLER_OK);
