@@ -56,7 +56,7 @@ class Calls:
     def finish(self):
         """Number -> (status, message); each exactly once, in time."""
         self.lines += self.process.stdout.read().splitlines()
-        assert self.process.wait(LIMIT) == 0, self.process.stderr.read()
+        assert self.process.wait(3 * LIMIT) == 0, self.process.stderr.read()
         ends = {}
         for line in self.lines:
             number, status, milliseconds, message = self._split(line)

@@ -19,7 +19,7 @@ import traceback
 BUILD = os.environ.get("OSTLER_BUILDDIR", os.getcwd())
 SOURCE = os.environ.get("OSTLER_SRCDIR", os.path.join(os.path.dirname(__file__), "..", ".."))
 LIMIT = 60  # seconds for anything that should happen at once: generous, because machines are slow at times
-TEST_LIMIT = 240
+TEST_LIMIT = 480
 
 _tests = []
 
