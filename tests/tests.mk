@@ -35,6 +35,7 @@ include tests/unit/fake.mk
 include tests/unit/nanomsg.mk
 include tests/unit/rabbit.mk
 include tests/unit/cli.mk
+include tests/fuzz/fuzz.mk
 include tests/modules/modules.mk
 include tests/headers/headers.mk
 include tests/build/build.mk

@@ -19,7 +19,7 @@ bool url_is_ipv6(const char *text)
 
     if (length >= sizeof address)
         return false;
-    if (text[length] == '%' && (!text[length + 1] || strpbrk(text + length + 1, "%:")))
+    if (text[length] == '%' && (!text[length + 1] || strpbrk(text + length + 1, "%:[]")))
         return false;
     memcpy(address, text, length);
     address[length] = '\0';

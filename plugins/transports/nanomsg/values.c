@@ -47,7 +47,7 @@ static struct json_tokener *take(struct values *values)
     }
     tokener = json_tokener_new_ex(DEPTH);
     if (tokener)
-        json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
     return tokener;
 }
 

@@ -36,7 +36,7 @@ static json_tokener *tokener_of_thread(void)
     json_tokener *tokener = pthread_getspecific(tokener_key);
 
     if (!tokener && (tokener = json_tokener_new_ex(WIRE_DEPTH))) {
-        json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
         pthread_setspecific(tokener_key, tokener);
     }
     return tokener;

@@ -63,7 +63,8 @@ Test(values, no_text_is_null, .init = make, .fini = end, .timeout = 30)
 
 Test(values, what_is_not_one_value_is_refused, .init = make, .fini = end, .timeout = 30)
 {
-    static const char *const texts[] = {"{", "{}{}", "[1", "\"x", "nul", "{\"a\"}", "x", "1 2"};
+    static const char *const texts[] = {"{", "{}{}", "[1",   "\"x",   "nul", "{\"a\"}",
+                                        "x", "1 2",  "[1,]", "/**/1", "True"};
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct ostler_error error = OSTLER_ERROR_INIT;

@@ -32,8 +32,9 @@ static struct json_object *accept(const char *body)
 
 Test(malformed, bodies_that_are_no_object)
 {
-    static const char *const bodies[] = {"nonsense", "\xef\xbb\xbf{}", "[1]",      "\"text\"", "12", "{",
-                                         "{} {}",    "{\"a\":1",       "{\"a\":}", "\xff\xfe", " "};
+    static const char *const bodies[] = {"nonsense", "\xef\xbb\xbf{}", "[1]",      "\"text\"", "12",
+                                         "{",        "{} {}",          "{\"a\":1", "{\"a\":}", "\xff\xfe",
+                                         " ",        "{\"a\":1,}",     "/**/{}"};
 
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
         expect_refused(bodies[i]);

@@ -136,6 +136,7 @@ Test(url, what_is_wrong_is_said)
     expect_refused("x://[::1]x", "host 1 goes on after its \"]\"");
     expect_refused("x://[h]", "host 1 has no IPv6 address in its brackets");
     expect_refused("x://h]", "host 1 has a bracket in its name");
+    expect_refused("x://10::1%250]", "host 1 has a bracket in its name");
     expect_refused("x://u[1]@h", "brackets before the \"@\" of host 1");
     expect_refused("x://h/%00", "the virtual host holds %00");
     expect_refused("x://u:%FF@h", "a password is not UTF-8");
