@@ -7,8 +7,11 @@ ostler_SOURCES = \
 	cli/cmd_call.c \
 	cli/cmd_cast.c \
 	cli/cmd_describe.c \
+	cli/cmd_listen.c \
+	cli/cmd_notify.c \
 	cli/histogram.c cli/histogram.h \
 	cli/interrupt.c cli/interrupt.h \
+	cli/lines.c cli/lines.h \
 	cli/main.c \
 	cli/options.c cli/options.h \
 	cli/options_table.c cli/options_table.h \

@@ -61,6 +61,23 @@ static int take_name(const struct options_row *row, const char *value, const cha
     return 0;
 }
 
+static int take_priority(const struct options_row *row, struct options *options, const char *value)
+{
+    if (!ostler_priority_parse(value, &options->priority))
+        return bad_value(row, value, "a priority: audit, debug, info, warn, error, critical or sample");
+    options->priorities |= 1u << options->priority;
+    return 0;
+}
+
+/* The library says whether it is a regular expression. */
+static int take_pattern(const struct options_row *row, const char *value, const char **pattern)
+{
+    if (!arguments_utf8_valid(value, strlen(value)))
+        return bad_value(row, value, "valid UTF-8");
+    *pattern = value;
+    return 0;
+}
+
 static int take_source(struct options *options, const char *path, bool folder)
 {
     struct options_source *larger = realloc(options->sources, (options->source_count + 1) * sizeof *options->sources);
@@ -98,6 +115,26 @@ static int take_payload(const struct options_row *row, struct options *options, 
         value = equals + 1;
     }
     return take_integer(row, value, 0, (int64_t)ARGUMENTS_SIZE_MAX, &options->payload);
+}
+
+static int take_notification_option(struct options *options, const struct options_row *row, char *value)
+{
+    switch (row->key) {
+    case OPTION_PRIORITY:
+        return take_priority(row, options, value);
+    case OPTION_PUBLISHER_ID:
+        return take_name(row, value, &options->publisher_id);
+    case OPTION_PUBLISHER:
+        return take_pattern(row, value, &options->publisher);
+    case OPTION_EVENT_TYPE:
+        return take_pattern(row, value, &options->event_type);
+    case OPTION_POOL:
+        return take_name(row, value, &options->pool);
+    case OPTION_COUNT:
+        return take_integer(row, value, 1, INT64_MAX, &options->count);
+    default:
+        return output_usage(NULL, "option --%s is not handled", row->name);
+    }
 }
 
 static int take_option(struct options *options, const struct options_row *row, char *value)
@@ -161,7 +198,7 @@ static int take_option(struct options *options, const struct options_row *row, c
     case OPTION_PAYLOAD:
         return take_payload(row, options, value);
     default:
-        return output_usage(NULL, "option --%s is not handled", row->name);
+        return take_notification_option(options, row, value);
     }
 }
 
@@ -219,11 +256,11 @@ static int check_verb(struct options *options, const bool *given)
     if (options->operand_count > verb->max_operands)
         return output_usage(verb->name, "too many arguments ('%.64s'): ostler %s %s",
                             options->operands[verb->max_operands], verb->name, verb->operands);
-    for (size_t i = 0; i < options->operand_count && i < 2; i++) {
+    for (size_t i = 0; i < options->operand_count && i < verb->name_operands; i++) {
         const char *operand = options->operands[i];
         if (*operand == '\0' || strlen(operand) > OSTLER_NAME_MAX || !arguments_utf8_valid(operand, strlen(operand)))
             return output_usage(verb->name, "%s '%.64s' is not a name of 1 to 255 bytes in UTF-8",
-                                i == 0 ? "TOPIC" : "METHOD", operand);
+                                i == 0 ? "TOPIC" : verb->second, operand);
     }
     return 0;
 }
@@ -271,7 +308,7 @@ bool options_parse(struct options *options, int argc, char **argv, int *exit_cod
 
     *options = (struct options){
         .timeout = -1.0,
-        .retry = -1,
+        .retry = OPTIONS_RETRY_NOT_GIVEN,
         .duration = -1.0,
         .calls = -1,
         .in_flight = -1,
@@ -279,6 +316,8 @@ bool options_parse(struct options *options, int argc, char **argv, int *exit_cod
         .warm_up = -1,
         .payload = -1,
         .payload_name = "arg",
+        .priority = OSTLER_PRIORITY_INFO,
+        .count = -1,
     };
     *exit_code = parse(options, argc, argv, &done);
     return !done && *exit_code == 0;

@@ -5,6 +5,7 @@
 
 #include "verb.h"
 
+#include <ostler/notification.h>
 #include <ostler/target.h>
 
 #include <stdint.h>
@@ -14,6 +15,8 @@
 #define OPTIONS_SECONDS_MAX   1e9
 #define OPTIONS_IN_FLIGHT_MAX 65536
 #define OPTIONS_THREADS_MAX   1024
+
+#define OPTIONS_RETRY_NOT_GIVEN (-2)
 
 /* One configuration source, in the order given. */
 struct options_source {
@@ -35,7 +38,7 @@ struct options {
     struct json_object *context; /* an object */
     double timeout;              /* negative: not given */
     double call_monitor_timeout;
-    int retry;
+    int retry; /* OPTIONS_RETRY_NOT_GIVEN */
     bool at_least_once;
     bool verbose;
     bool json;
@@ -47,6 +50,14 @@ struct options {
     int64_t warm_up; /* negative: not given */
     const char *payload_name;
     int64_t payload; /* bytes; negative: not given */
+
+    unsigned priorities;           /* a bit for each that was given: 1 << enum ostler_priority */
+    enum ostler_priority priority; /* the last of them, or info */
+    const char *publisher_id;
+    const char *publisher; /* a regular expression, as the next */
+    const char *event_type;
+    const char *pool;
+    int64_t count; /* negative: not given */
 };
 
 /* Reads the command line. Returns true if the verb is to be run; otherwise *exit_code is what to end with, and help or

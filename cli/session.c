@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session.h"
 
+#include <ostler/notifier.h>
+
 #include <stdlib.h>
 
 static enum ostler_status read_conf(const struct options *options, ostler_conf **conf, struct ostler_error *error)
@@ -28,28 +30,50 @@ static const char *url_from_environment(void)
     return url && *url ? url : NULL;
 }
 
+static struct ostler_transport_options transport_options(const struct options *options)
+{
+    struct ostler_transport_options made = OSTLER_TRANSPORT_OPTIONS_INIT;
+
+    made.url = options->url;
+    if (!options->url && options->source_count == 0)
+        made.url = url_from_environment();
+    return made;
+}
+
 enum ostler_status session_open(struct session *session, const struct options *options,
                                 const struct ostler_target *target, struct ostler_error *error)
 {
-    struct ostler_transport_options transport_options = OSTLER_TRANSPORT_OPTIONS_INIT;
-    struct ostler_client_options client_options = OSTLER_CLIENT_OPTIONS_INIT;
-    enum ostler_status status;
+    const struct ostler_transport_options transport = transport_options(options);
+    struct ostler_client_options client = OSTLER_CLIENT_OPTIONS_INIT;
 
     *session = (struct session){.conf = NULL};
-    transport_options.url = options->url;
-    if (!options->url && options->source_count == 0)
-        transport_options.url = url_from_environment();
-    client_options.timeout = options->timeout;
-    client_options.version_cap = options->version_cap;
-    client_options.retry = options->retry;
-    client_options.call_monitor_timeout = options->call_monitor_timeout;
-    client_options.at_least_once = options->at_least_once;
+    client.timeout = options->timeout;
+    client.version_cap = options->version_cap;
+    client.retry = options->retry == OPTIONS_RETRY_NOT_GIVEN ? -1 : options->retry;
+    client.call_monitor_timeout = options->call_monitor_timeout;
+    client.at_least_once = options->at_least_once;
 
-    status = read_conf(options, &session->conf, error);
+    enum ostler_status status = read_conf(options, &session->conf, error);
     if (status == OSTLER_OK)
-        status = ostler_transport_open(session->conf, &transport_options, &session->transport, error);
+        status = ostler_transport_open(session->conf, &transport, &session->transport, error);
     if (status == OSTLER_OK)
-        status = ostler_client_new(session->transport, target, &client_options, &session->client, error);
+        status = ostler_client_new(session->transport, target, &client, &session->client, error);
+    if (status != OSTLER_OK)
+        session_close(session);
+    return status;
+}
+
+enum ostler_status session_open_notifications(struct session *session, const struct options *options,
+                                              struct ostler_error *error)
+{
+    const struct ostler_transport_options transport = transport_options(options);
+
+    *session = (struct session){.conf = NULL};
+    enum ostler_status status = read_conf(options, &session->conf, error);
+    if (status == OSTLER_OK && options->target.exchange)
+        status = ostler_conf_set(session->conf, "DEFAULT", "control_exchange", options->target.exchange, error);
+    if (status == OSTLER_OK)
+        status = ostler_notification_transport_open(session->conf, &transport, &session->transport, error);
     if (status != OSTLER_OK)
         session_close(session);
     return status;

@@ -32,6 +32,7 @@ int check(const struct sources *sources)
     struct findings findings = FINDINGS_INIT(print_finding);
     ostler_conf *conf = sources_read(sources, &findings);
     struct deployment *deployment = NULL;
+    char text[DEPLOYMENT_TEXT_BYTES];
 
     if (conf) {
         check_log_file(conf, &findings);
@@ -41,8 +42,7 @@ int check(const struct sources *sources)
         printf("%u error%s, %u warning%s\n", findings.errors, findings.errors == 1 ? "" : "s", findings.warnings,
                findings.warnings == 1 ? "" : "s");
     else
-        printf("the configuration is good: %zu server%s\n", deployment->server_count,
-               deployment->server_count == 1 ? "" : "s");
+        printf("the configuration is good: %s\n", deployment_text(deployment, text));
     deployment_free(deployment);
     findings_clear(&findings);
     return findings.errors + findings.warnings > 0 ? 2 : 0;

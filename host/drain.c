@@ -7,7 +7,8 @@
 #include <utlist.h>
 
 struct drained {
-    ostler_server *server;
+    const struct hosted_kind *kind;
+    void *running;
     struct drained *next;
 };
 
@@ -36,7 +37,7 @@ static void *drain_main(void *arg)
         }
         LL_DELETE(drain->first, item);
         pthread_mutex_unlock(&drain->lock);
-        ostler_server_free(item->server);
+        item->kind->free(item->running);
         free(item);
         pthread_mutex_lock(&drain->lock);
         if (--drain->left == 0)
@@ -61,7 +62,7 @@ struct drain *drain_new(void)
     return drain;
 }
 
-void drain_add(struct drain *drain, ostler_server *server)
+void drain_add(struct drain *drain, const struct hosted_kind *kind, void *running)
 {
     struct drained *item = malloc(sizeof *item);
 
@@ -69,16 +70,18 @@ void drain_add(struct drain *drain, ostler_server *server)
     if (item && !drain->running)
         drain->running = pthread_create(&drain->thread, NULL, drain_main, drain) == 0;
     if (item && drain->running) {
-        item->server = server;
+        item->kind = kind;
+        item->running = running;
         LL_APPEND(drain->first, item);
         drain->left++;
         pthread_cond_broadcast(&drain->changed);
-        server = NULL;
+        running = NULL;
         item = NULL;
     }
     pthread_mutex_unlock(&drain->lock);
     free(item);
-    ostler_server_free(server);
+    if (running)
+        kind->free(running);
 }
 
 size_t drain_left(struct drain *drain)

@@ -7,10 +7,16 @@ ostlerd_SOURCES = \
 	host/deployment.c host/deployment.h \
 	host/drain.c host/drain.h \
 	host/findings.c host/findings.h \
+	host/hosted.c host/hosted.h \
+	host/hosted_listener.c \
+	host/hosted_server.c \
 	host/log.c host/log.h \
 	host/main.c \
 	host/notify.c host/notify.h \
 	host/plan.c host/plan.h \
+	host/plan_listener.c \
+	host/plan_section.c host/plan_section.h \
+	host/plan_server.c \
 	host/plan_transport.c host/plan_transport.h \
 	host/reload.c host/reload.h \
 	host/report.c host/report.h \

@@ -77,16 +77,16 @@ static enum ostler_status provide(struct host_transport *mine, const struct depl
     enum ostler_status status = OSTLER_OK;
 
     if (old)
-        status = share(old, previous->conf, deployment->conf, &mine->transport, error);
+        status = share(old, previous->means.conf, deployment->means.conf, &mine->transport, error);
     if (status == OSTLER_OK && !mine->transport)
-        status = open_transport(deployment->conf, mine->url, &mine->transport, error);
+        status = open_transport(deployment->means.conf, mine->url, &mine->transport, error);
     if (status != OSTLER_OK || old)
         return status;
 
     /* A URL with options of its own has a configuration of its own: declared here too, they can be checked in this one
      * and compared with the next. */
     ostler_loaded_module *driver = NULL;
-    status = declare_driver(deployment->conf, mine->transport, &driver, error);
+    status = declare_driver(deployment->means.conf, mine->transport, &driver, error);
     ostler_module_unref(driver);
     return status;
 }
@@ -103,7 +103,7 @@ ostler_transport *plan_transport(struct deployment *deployment, const struct dep
     mine->url = url;
     if (provide(mine, deployment, previous, &error) != OSTLER_OK) {
         /* Values that do not fit, whosever they are, are told together by the plan. */
-        if (error.status != OSTLER_E_CONFIG || ostler_conf_check(deployment->conf, NULL) == OSTLER_OK)
+        if (error.status != OSTLER_E_CONFIG || ostler_conf_check(deployment->means.conf, NULL) == OSTLER_OK)
             findings_take(findings, where, &error);
         ostler_error_clear(&error);
         ostler_transport_unref(mine->transport);

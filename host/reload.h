@@ -6,9 +6,9 @@
 #include "deployment.h"
 #include "drain.h"
 
-/* Makes @p next the one that runs, all of it or nothing. A server with the same target, transport and executor in both
- * goes on, with the new endpoints and options; others are started or stopped, those stopped going to @p drain. On
- * success all servers are in @p next and @p running has none left; on failure all are where they were. */
+/* Makes @p next the one that runs, all of it or nothing. What hosted_continues() says can go on does so, with the new
+ * endpoints and options; others are started or stopped, those stopped going to @p drain. On success all that run are in
+ * @p next and @p running has none left; on failure all are where they were. */
 enum ostler_status reload_apply(struct deployment *running, struct deployment *next, struct drain *drain,
                                 struct ostler_error *error);
 

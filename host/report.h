@@ -5,7 +5,7 @@
 
 #include "deployment.h"
 
-/* Logs one line per server and transport; @p draining servers of former configurations still have requests. */
+/* Logs what runs, line by line; @p draining servers and listeners of former configurations still have work. */
 void report_state(const struct deployment *deployment, size_t draining);
 
 #endif

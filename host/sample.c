@@ -16,7 +16,7 @@ static bool begins_with(const char *text, const char *prefix)
  * as none. */
 static void write_group(bool *written, const struct ostler_option_group *group)
 {
-    bool comment = begins_with(group->name, "server") || begins_with(group->name, "listener:") ||
+    bool comment = begins_with(group->name, "server") || begins_with(group->name, "listener") ||
                    begins_with(group->name, "endpoint:");
 
     *written = *written && printf("\n%s", comment ? "#" : "") > 0 && ostler_conf_write_sample(stdout, group);

@@ -80,22 +80,23 @@ static struct deployment *load(const struct worker *worker, int *log_file, enum 
 /* What the host itself takes from a configuration that is now in force. */
 static void put_in_force(struct worker *worker, struct deployment *deployment, int log_file)
 {
-    double seconds = (double)ostler_conf_integer(deployment->conf, "DEFAULT", "graceful_shutdown_timeout", 0);
+    double seconds = (double)ostler_conf_integer(deployment->means.conf, "DEFAULT", "graceful_shutdown_timeout", 0);
 
     pthread_mutex_lock(&worker->lock);
     worker->patience = seconds > 0.0 ? seconds : -1.0;
     pthread_mutex_unlock(&worker->lock);
     worker->deployment = deployment;
-    set_level(deployment->conf);
+    set_level(deployment->means.conf);
     log_use(log_file);
 }
 
 static void tell_ready(const struct worker *worker, const char *what)
 {
-    size_t count = worker->deployment->server_count;
+    char text[DEPLOYMENT_TEXT_BYTES];
 
-    ostler_log(OSTLER_LOG_INFO, "ostlerd", "%s: %zu server%s", what, count, count == 1 ? "" : "s");
-    notify_send("READY=1\nSTATUS=Serving: %zu server%s", count, count == 1 ? "" : "s");
+    deployment_text(worker->deployment, text);
+    ostler_log(OSTLER_LOG_INFO, "ostlerd", "%s: %s", what, text);
+    notify_send("READY=1\nSTATUS=Serving: %s", text);
 }
 
 static bool start(struct worker *worker)
@@ -126,7 +127,7 @@ static bool start(struct worker *worker)
 /* Whatever becomes of the new configuration, a log file that was rotated is left alone from now on. */
 static void reopen_log(const struct worker *worker)
 {
-    const char *path = log_path(worker->deployment->conf);
+    const char *path = log_path(worker->deployment->means.conf);
     struct ostler_error error = OSTLER_ERROR_INIT;
     int file = -1;
 
@@ -171,7 +172,8 @@ static void stop(struct worker *worker)
     bool ended = deployment_stop(worker->deployment, worker->deadline);
 
     if (!drain_wait(worker->drain, worker->deadline)) {
-        ostler_log(OSTLER_LOG_ERROR, "ostlerd", "%zu removed servers still have requests", drain_left(worker->drain));
+        ostler_log(OSTLER_LOG_ERROR, "ostlerd", "%zu removed servers or listeners still have work",
+                   drain_left(worker->drain));
         ended = false;
     }
     worker->abandoned = !ended;

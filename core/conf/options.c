@@ -93,6 +93,9 @@ static const struct ostler_option listener_options[] = {
      .type = OSTLER_OPTION_LIST,
      .default_value = "notifications",
      .help = "The topics whose notifications are taken."},
+    {.name = "exchange",
+     .type = OSTLER_OPTION_STRING,
+     .help = "The exchange that the topics belong to. Default: control_exchange."},
     {.name = "endpoints",
      .type = OSTLER_OPTION_LIST,
      .help = "The endpoint modules that take them: names of installed ones, or paths."},
@@ -102,19 +105,26 @@ static const struct ostler_option listener_options[] = {
     {.name = "allow_requeue",
      .type = OSTLER_OPTION_BOOL,
      .default_value = "false",
-     .help = "Whether an endpoint may give a notification back to be delivered again."},
+     .help =
+         "Whether a notification that an endpoint could not handle goes back to be delivered again; without it, it is "
+         "gone."},
     {.name = "batch_size",
      .type = OSTLER_OPTION_INTEGER,
-     .default_value = "1",
-     .help = "How many notifications an endpoint is given at once.",
+     .help = "How many notifications make a batch, which an endpoint is given at once. Default: 1, or with a "
+             "batch_timeout as many as come in that time, at most 65536.",
      .min = 1,
      .max = 65536},
     {.name = "batch_timeout",
      .type = OSTLER_OPTION_FLOAT,
-     .help = "Seconds to wait for a batch to fill. Default: until it is full.",
+     .help =
+         "Seconds after the first notification of a batch when it is handed over as it is. Default: when it is full.",
      .min = 0,
      .max = 31536000},
     EXECUTOR_OPTIONS,
+    {.name = "transport_url",
+     .type = OSTLER_OPTION_STRING,
+     .help = "The transport of this listener. Default: the one in oslo_messaging_notifications, or else in DEFAULT.",
+     .secret = true},
     {.name = NULL},
 };
 
@@ -155,7 +165,9 @@ static const struct ostler_option_group core_groups[] = {
     {"DEFAULT", "What holds for everything that says nothing else.", default_options},
     {"server", "A server: one topic, and the endpoints behind it.", server_options},
     {"server:*", "One of several servers; NAME is any word.", server_options},
-    {"listener:*", "A notification listener; NAME is any word.", listener_options},
+    {"listener", "A notification listener: topics, and the endpoints that take what is emitted there.",
+     listener_options},
+    {"listener:*", "One of several listeners; NAME is any word.", listener_options},
     {"oslo_messaging_notifications", "How notifications are sent.", notifications_options},
     {.name = NULL},
 };

@@ -214,7 +214,7 @@ enum ostler_status ostler_listener_new(ostler_transport *transport, const struct
 
     if (!options)
         options = &defaults;
-    if (!transport_ops(transport)->subscribe)
+    if (!ostler_transport_carries_notifications(transport))
         return ostler_error_set(error, OSTLER_E_DRIVER, "the transport %s carries no notifications",
                                 ostler_transport_url(transport));
     enum ostler_status status = check_targets(transport, targets, target_count, error);

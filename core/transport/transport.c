@@ -197,6 +197,13 @@ const char *ostler_transport_exchange(const ostler_transport *transport)
     return transport->exchange;
 }
 
+bool ostler_transport_carries_notifications(const ostler_transport *transport)
+{
+    const struct ostler_driver_ops *ops = transport_ops(transport);
+
+    return ops->notify && ops->subscribe;
+}
+
 ostler_conf *ostler_transport_conf(const ostler_transport *transport)
 {
     return transport->conf;

@@ -61,7 +61,7 @@ def uncommented():
         text = re.sub(r"^\[(server|listener|endpoint):.*", r"[unused:x]", text, flags=re.MULTILINE)
         deployment.write("all.conf", text)
         deployment.write("ostlerd.conf", "[DEFAULT]\ntransport_url = %s\n[server]\ntopic = demo\nendpoints = echo\n"
-                         % deployment.url)
+                         "[listener]\nendpoints = audit\ntransport_url = fake:\n" % deployment.url)
         done = deployment.run("--check", "--config-file", deployment.path("all.conf"),
                               "--config-file", deployment.path("ostlerd.conf"))
         assert done.returncode == 0, done.stdout

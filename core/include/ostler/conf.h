@@ -24,7 +24,7 @@ OSTLER_BEGIN_DECLS
 
 typedef struct ostler_conf ostler_conf;
 
-/** Makes an empty configuration with the core's own options declared (DEFAULT, server, server:*, listener:*,
+/** Makes an empty configuration with the core's own options declared (DEFAULT, server, server:*, listener, listener:*,
  *  oslo_messaging_notifications). OSTLER_E_NOMEM. */
 OSTLER_API OSTLER_MUST_CHECK enum ostler_status ostler_conf_new(ostler_conf **conf, struct ostler_error *error);
 

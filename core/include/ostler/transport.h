@@ -58,6 +58,9 @@ OSTLER_API const char *ostler_transport_url(const ostler_transport *transport);
 /** The exchange of targets that name none: the option control_exchange when the transport was opened. */
 OSTLER_API const char *ostler_transport_exchange(const ostler_transport *transport);
 
+/** Whether its driver carries notifications, so that notifiers and listeners can be made for it. */
+OSTLER_API bool ostler_transport_carries_notifications(const ostler_transport *transport);
+
 /** The configuration it was opened with; borrowed. */
 OSTLER_API ostler_conf *ostler_transport_conf(const ostler_transport *transport);
 
