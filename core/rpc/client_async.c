@@ -123,6 +123,7 @@ static enum ostler_status start(const ostler_client *client, struct async_call *
         return status;
 
     async->call_id = outgoing->message.call_id;
+    outgoing->message.more = replies_will_flush(client->replies);
     if (replies_have_event_loop(client->replies))
         outgoing->message.deadline = OSTLER_AT_ONCE;
     status = client->ops->send(client->driver, &outgoing->message, NULL, error);

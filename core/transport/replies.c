@@ -243,7 +243,7 @@ void replies_close(struct replies *replies)
     struct ostler_call *ended = join ? NULL : replies_take_ended(replies);
     pthread_mutex_unlock(&replies->lock);
 
-    replies_complete(ended);
+    replies_complete(replies, ended);
     if (join) {
         replies->ops->replies_wake(replies->driver);
         pthread_join(replies->completer, NULL);

@@ -92,6 +92,9 @@ enum ostler_status replies_need_completer(struct replies *replies, struct ostler
 struct replies *replies_ref(struct replies *replies);
 void replies_unref(struct replies *replies);
 
+/* Whether this thread runs several callbacks in a row, after which what was held back is sent. */
+bool replies_will_flush(const struct replies *replies);
+
 /* Ends an asynchronous call with OSTLER_E_CANCELLED and completes it here, unless it has ended. */
 void replies_cancel(struct replies *replies, struct ostler_call *call);
 

@@ -82,16 +82,30 @@ static void complete(struct ostler_call *call)
     async_call_unref(call);
 }
 
-size_t replies_complete(struct ostler_call *ended)
+/* Of the callbacks that this thread runs in a row. */
+static _Thread_local const struct replies *completing;
+
+bool replies_will_flush(const struct replies *replies)
 {
+    return completing == replies;
+}
+
+size_t replies_complete(struct replies *replies, struct ostler_call *ended)
+{
+    bool several = ended && ended->next && replies->ops->flush;
+    const struct replies *before = completing;
     size_t count = 0;
 
+    completing = several ? replies : NULL;
     while (ended) {
         struct ostler_call *next = ended->next;
         complete(ended);
         ended = next;
         count++;
     }
+    completing = before;
+    if (several)
+        replies->ops->flush(replies->driver);
     return count;
 }
 
@@ -104,7 +118,7 @@ static void completer_round(struct replies *replies)
         struct ostler_call *ended = replies_take_ended(replies);
         replies_pass_reading_on(replies);
         pthread_mutex_unlock(&replies->lock);
-        replies_complete(ended);
+        replies_complete(replies, ended);
         pthread_mutex_lock(&replies->lock);
     } else if (!first) {
         replies_pass_reading_on(replies);
@@ -199,5 +213,5 @@ size_t replies_process(struct replies *replies)
         drain_fd(replies->event_fd);
     replies_pass_reading_on(replies);
     pthread_mutex_unlock(&replies->lock);
-    return replies_complete(ended);
+    return replies_complete(replies, ended);
 }

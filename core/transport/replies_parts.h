@@ -62,8 +62,8 @@ void replies_owe(struct replies *replies, struct ostler_call *call);
 /* The asynchronous calls whose callbacks are owed, to be completed without the lock. */
 struct ostler_call *replies_take_ended(struct replies *replies);
 
-/* Runs callbacks; no lock is held. Returns how many. */
-size_t replies_complete(struct ostler_call *ended);
+/* Runs callbacks; no lock is held. Returns how many. What they send may leave together. */
+size_t replies_complete(struct replies *replies, struct ostler_call *ended);
 
 /* An asynchronous call is due before all others: whoever watches the deadlines must look again. Returns whether that is
  * the thread in replies_poll(). */

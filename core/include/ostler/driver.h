@@ -65,6 +65,9 @@ struct ostler_outgoing {
     int retry;
     /** Fail with OSTLER_E_UNDELIVERABLE if nobody serves the target. oslo.messaging's TransportOptions. */
     bool at_least_once;
+    /** Only with call_id: this thread sends more at once and then calls flush(). A driver may hold the message back until
+     *  then, so that several leave together; but not for longer than a few milliseconds, should flush() be late. */
+    bool more;
 };
 
 /** What a reply is. */
@@ -242,6 +245,9 @@ struct ostler_driver_ops {
      *  longer than incoming_reply(). OSTLER_E_DELIVERY: it will come again. */
     enum ostler_status (*incoming_settle)(struct ostler_incoming *incoming, enum ostler_settlement settlement,
                                           struct ostler_error *error);
+
+    /** Optional: sends what was held back because of `more`. Any thread. */
+    void (*flush)(ostler_driver_transport *transport);
 };
 
 OSTLER_END_DECLS

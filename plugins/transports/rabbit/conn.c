@@ -225,6 +225,10 @@ static enum ostler_status shake_hands(struct conn *conn, const struct conn_peer 
 
 enum ostler_status conn_open_channel(struct conn *conn, amqp_channel_t channel, struct ostler_error *error)
 {
+    enum ostler_status status = conn_use_library(conn, error);
+
+    if (status != OSTLER_OK)
+        return status;
     amqp_channel_open(conn->state, channel);
     conn->last_sent = ostler_now();
     return conn_reply_error(amqp_get_rpc_reply(conn->state), NULL, error);
@@ -247,7 +251,7 @@ enum ostler_status conn_connect(struct conn *out, const struct conn_peer *peer, 
     const char *named = or_else(peer->host ? peer->host->hostname : NULL, "localhost");
     const char *host = strcmp(named, "localhost") == 0 ? "127.0.0.1" : named;
     int port = peer->host && peer->host->port > 0 ? peer->host->port : DEFAULT_PORT;
-    struct conn conn = {.state = amqp_new_connection(), .fd = -1, .tls = options->ssl};
+    struct conn conn = {.state = amqp_new_connection(), .fd = -1, .tls = options->ssl, .library_reads = true};
     amqp_socket_t *socket = NULL;
 
     if (!conn.state)
@@ -274,15 +278,27 @@ void conn_close(struct conn *conn, bool politely)
     if (politely) {
         struct timeval brief = {.tv_sec = 1};
         amqp_set_rpc_timeout(conn->state, &brief);
-        amqp_connection_close(conn->state, AMQP_REPLY_SUCCESS);
+        if (conn_use_library(conn, NULL) == OSTLER_OK)
+            amqp_connection_close(conn->state, AMQP_REPLY_SUCCESS);
     }
     amqp_destroy_connection(conn->state);
+    input_fini(&conn->input);
     *conn = (struct conn){.fd = -1};
 }
 
 /* --- Frames ---------------------------------------------------------------------------------------------------------- */
 
-int conn_next_frame(struct conn *conn, amqp_frame_t *frame, struct ostler_error *error)
+enum ostler_status conn_use_library(struct conn *conn, struct ostler_error *error)
+{
+    if (conn->library_reads)
+        return OSTLER_OK;
+    conn->library_reads = true;
+    if (input_give_back(&conn->input, conn->state))
+        return OSTLER_OK;
+    return ostler_error_set(error, OSTLER_E_DELIVERY, "frames from the broker came out of turn");
+}
+
+static int next_of_library(struct conn *conn, amqp_frame_t *frame, struct ostler_error *error)
 {
     struct timeval at_once = {0, 0};
     int result = amqp_simple_wait_frame_noblock(conn->state, frame, &at_once);
@@ -295,9 +311,38 @@ int conn_next_frame(struct conn *conn, amqp_frame_t *frame, struct ostler_error 
     return -1;
 }
 
+/* What the library has read on its own account, for a synchronous method, comes first. */
+static bool library_is_empty(const struct conn *conn)
+{
+    return !amqp_frames_enqueued(conn->state) && !amqp_data_in_buffer(conn->state) &&
+           amqp_release_buffers_ok(conn->state);
+}
+
+int conn_next_frame(struct conn *conn, amqp_frame_t *frame, struct ostler_error *error)
+{
+    if (conn->library_reads) {
+        if (conn->tls || !library_is_empty(conn))
+            return next_of_library(conn, frame, error);
+        conn->library_reads = false;
+    }
+    int got = input_next(&conn->input, conn->fd, conn->frame_max, frame);
+    if (got < 0 && conn->input.problem)
+        ostler_error_set(error, OSTLER_E_DELIVERY, "%s", conn->input.problem);
+    else if (got < 0)
+        ostler_error_set_errno(error, errno, "cannot read from the broker");
+    return got;
+}
+
+void conn_begin_reading(struct conn *conn)
+{
+    input_begin(&conn->input);
+}
+
 void conn_release(struct conn *conn)
 {
-    amqp_maybe_release_buffers(conn->state);
+    if (conn->library_reads)
+        amqp_maybe_release_buffers(conn->state);
+    input_release(&conn->input);
 }
 
 ssize_t conn_write(struct conn *conn, const void *bytes, size_t length, struct ostler_error *error)

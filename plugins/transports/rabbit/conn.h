@@ -5,6 +5,7 @@
 #define CONN_H
 
 #include "dial.h"
+#include "input.h"
 #include "options.h"
 
 #include <ostler/clock.h>
@@ -23,6 +24,8 @@ struct conn {
     uint32_t frame_max;
     int heartbeat; /* seconds as agreed; 0: none. Neither sent nor watched by the library */
     ostler_time last_sent;
+    bool library_reads; /* what comes in goes through the library (always with TLS), else through `input` */
+    struct input input;
 };
 
 /* Where and as whom. */
@@ -46,11 +49,18 @@ void conn_close(struct conn *conn, bool politely);
 enum ostler_status conn_open_channel(struct conn *conn, amqp_channel_t channel, struct ostler_error *error);
 enum ostler_status conn_reopen_channel(struct conn *conn, amqp_channel_t channel, struct ostler_error *error);
 
+/* Before the library's synchronous methods, on a connection whose frames have been taken. OSTLER_E_DELIVERY if there are
+ * frames that nobody has taken. */
+enum ostler_status conn_use_library(struct conn *conn, struct ostler_error *error);
+
+/* There may be frames again. */
+void conn_begin_reading(struct conn *conn);
+
 /* Takes the next frame without waiting. 1: there; 0: none yet; -1: the connection is broken, with the reason. The frame
  * lives until conn_release(). */
 int conn_next_frame(struct conn *conn, amqp_frame_t *frame, struct ostler_error *error);
 
-/* Gives back the memory of frames, when none is half used. */
+/* Gives back the memory of frames. */
 void conn_release(struct conn *conn);
 
 /* Writes what fits without waiting. The number of bytes, or -1 with the reason. Plain TCP only. */

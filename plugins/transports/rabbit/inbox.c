@@ -59,7 +59,7 @@ void inbox_fini(struct inbox *inbox)
     *inbox = (struct inbox){.items = NULL};
 }
 
-bool inbox_acknowledge(struct link *link, uint64_t tag)
+static bool put_acknowledgement(struct link *link, uint64_t tag)
 {
     if (!link->is_up)
         return false;
@@ -70,12 +70,24 @@ bool inbox_acknowledge(struct link *link, uint64_t tag)
         link_break(link, "an acknowledgement could not be sent");
         return false;
     }
-    if (!frames_put_ack(&link->outbox, CONN_CHANNEL, tag, true)) {
-        link_break(link, "no memory for an acknowledgement");
+    if (frames_put_ack(&link->outbox, CONN_CHANNEL, tag, true))
+        return true;
+    link_break(link, "no memory for an acknowledgement");
+    return false;
+}
+
+bool inbox_acknowledge(struct link *link, uint64_t tag)
+{
+    if (!put_acknowledgement(link, tag))
         return false;
-    }
     /* What is acknowledged in part or not at all comes again: it must not be used. */
     if (!link_flush_wait(link, ostler_deadline(ACK_SECONDS)) && link->is_up)
         link_break(link, "an acknowledgement could not be written");
     return link->is_up;
+}
+
+void inbox_acknowledge_soon(struct link *link, uint64_t tag)
+{
+    if (put_acknowledgement(link, tag))
+        link_send_off(link);
 }

@@ -18,8 +18,11 @@ struct received *inbox_take(struct inbox *inbox);
 void inbox_clear(struct inbox *inbox);
 void inbox_fini(struct inbox *inbox);
 
-/* Acknowledges everything up to `tag`; false if the connection broke: then nothing that was taken may be used, for it will
- * be delivered again. */
+/* Acknowledges everything up to `tag`, and waits until that is written; false if the connection broke: then nothing that was
+ * taken may be used, for it will be delivered again. */
 bool inbox_acknowledge(struct link *link, uint64_t tag);
+
+/* The same, for what may come again: it is written when there is room. */
+void inbox_acknowledge_soon(struct link *link, uint64_t tag);
 
 #endif

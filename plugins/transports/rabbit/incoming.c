@@ -4,18 +4,61 @@
 #include "rabbit.h"
 #include "unpack.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
+
+struct incoming_batch {
+    atomic_uint members;
+    atomic_uint unanswered; /* of them */
+};
 
 struct incoming {
     struct ostler_incoming base;
     ostler_driver_transport *transport;
     struct dedup *dedup;
+    struct incoming_batch *batch; /* NULL: it was taken alone */
+    bool answered;
     struct received *received;   /* until it is opened */
     struct json_object *message; /* holds the texts and values of `request` */
     struct wire_request request;
 };
 
-struct ostler_incoming *incoming_new(ostler_driver_transport *transport, struct dedup *dedup, struct received *received)
+/* --- Batches ----------------------------------------------------------------------------------------------------------- */
+
+struct incoming_batch *incoming_batch_new(unsigned count)
+{
+    struct incoming_batch *batch = malloc(sizeof *batch);
+
+    if (!batch)
+        return NULL;
+    atomic_init(&batch->members, count);
+    atomic_init(&batch->unanswered, count);
+    return batch;
+}
+
+/* Whether others are to be answered after this one. */
+static bool batch_goes_on(struct incoming_batch *batch)
+{
+    return batch && atomic_fetch_sub_explicit(&batch->unanswered, 1, memory_order_acq_rel) > 1;
+}
+
+static void batch_unref(struct incoming_batch *batch)
+{
+    if (batch && atomic_fetch_sub_explicit(&batch->members, 1, memory_order_acq_rel) == 1)
+        free(batch);
+}
+
+void incoming_batch_leave(ostler_driver_transport *transport, struct incoming_batch *batch)
+{
+    if (batch && !batch_goes_on(batch))
+        publisher_flush(transport->publisher);
+    batch_unref(batch);
+}
+
+/* --- One request -------------------------------------------------------------------------------------------------------- */
+
+struct ostler_incoming *incoming_new(ostler_driver_transport *transport, struct dedup *dedup, struct received *received,
+                                     struct incoming_batch *batch)
 {
     struct incoming *incoming = calloc(1, sizeof *incoming);
 
@@ -25,6 +68,7 @@ struct ostler_incoming *incoming_new(ostler_driver_transport *transport, struct 
     incoming->transport = transport;
     incoming->dedup = dedup_ref(dedup);
     incoming->received = received;
+    incoming->batch = batch;
     return &incoming->base;
 }
 
@@ -96,7 +140,9 @@ enum ostler_status incoming_reply(struct ostler_incoming *base, const struct ost
     char *bytes = finish_body(incoming, &body, &length, error);
     if (!bytes)
         return OSTLER_E_NOMEM;
-    return publisher_reply(incoming->transport->publisher, incoming->request.reply_q, bytes, length, unique_id, error);
+    incoming->answered = true;
+    return publisher_reply(incoming->transport->publisher, incoming->request.reply_q, bytes, length, unique_id,
+                           batch_goes_on(incoming->batch), error);
 }
 
 void incoming_heartbeat(struct ostler_incoming *base)
@@ -121,5 +167,9 @@ void incoming_free(struct ostler_incoming *base)
     json_object_put(incoming->request.message.context);
     json_object_put(incoming->message);
     dedup_unref(incoming->dedup);
+    if (incoming->answered)
+        batch_unref(incoming->batch);
+    else
+        incoming_batch_leave(incoming->transport, incoming->batch);
     free(incoming);
 }

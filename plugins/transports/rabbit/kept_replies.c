@@ -90,7 +90,7 @@ void kept_reply_settle(struct publisher *publisher, struct kept_reply *reply, en
         reply_wait(publisher, reply, ostler_now());
 }
 
-static void publish_reply(struct publisher *publisher, struct kept_reply *reply)
+static void publish_reply(struct publisher *publisher, struct kept_reply *reply, bool more)
 {
     struct post post = {.publish = {.exchange = "",
                                     .routing_key = reply->queue,
@@ -99,15 +99,18 @@ static void publish_reply(struct publisher *publisher, struct kept_reply *reply)
                                     .mandatory = publisher->link.options->direct_mandatory,
                                     .expiration_ms = -1,
                                     .compression = publisher->link.options->compression},
-                        .unique_id = reply->unique_id};
+                        .unique_id = reply->unique_id,
+                        .more = more};
     struct unconfirmed *message = posting_start(publisher, &post);
 
-    if (message)
+    if (message) {
         message->reply = reply;
-    else if (!publisher->link.is_up)
+        posting_finish(publisher, &post);
+    } else if (!publisher->link.is_up) {
         reply_wait(publisher, reply, ostler_now());
-    else
+    } else {
         reply_free(reply);
+    }
 }
 
 void kept_replies_publish(struct publisher *publisher)
@@ -117,7 +120,7 @@ void kept_replies_publish(struct publisher *publisher)
     while (publisher->waiting && publisher->waiting->due <= now && posting_is_possible(publisher)) {
         struct kept_reply *reply = publisher->waiting;
         reply_take(publisher, reply);
-        publish_reply(publisher, reply);
+        publish_reply(publisher, reply, publisher->waiting != NULL);
     }
 }
 
@@ -133,7 +136,7 @@ void kept_replies_free(struct publisher *publisher)
 }
 
 enum ostler_status publisher_reply(struct publisher *publisher, const char *queue, char *body, size_t length,
-                                   const char *unique_id, struct ostler_error *error)
+                                   const char *unique_id, bool more, struct ostler_error *error)
 {
     struct kept_reply *reply = calloc(1, sizeof *reply);
     char *name = strdup(queue);
@@ -153,10 +156,7 @@ enum ostler_status publisher_reply(struct publisher *publisher, const char *queu
         status = ostler_error_set(error, OSTLER_E_DELIVERY, "reply queue %s is gone", queue);
         reply_free(reply);
     } else if (posting_is_possible(publisher)) {
-        publish_reply(publisher, reply);
-        link_flush(&publisher->link);
-        if (publisher->link.outbox.length)
-            link_want_keeper(&publisher->link);
+        publish_reply(publisher, reply, more);
     } else if (publisher->waiting_count < MOST_WAITING && publisher->waiting_bytes < MOST_WAITING_BYTES) {
         reply_wait(publisher, reply, ostler_now());
     } else {

@@ -20,10 +20,17 @@
 /* What may wait in the outbox before further messages wait outside; one message may go beyond it. */
 #define OUTBOX_ENOUGH ((size_t)1 << 20)
 #define OUTBOX_LIMIT  ((size_t)3 << 30)
+/* How often the keeper, when it comes by, asks the kernel how long nothing has arrived. */
+#define SILENCE_TIME (INT64_C(250) * 1000 * 1000)
 /* How long frames may lie in the socket: brokers give up a client after 15 seconds. */
 #define LOOK_SECONDS 5.0
 /* How long the keeper waits for room in the socket before it looks at other things. */
 #define FLUSH_SECONDS 1.0
+/* How long what is held may wait, and how often the keeper looks for it in vain before it sleeps again: waking it costs more
+ * than its looking. */
+#define HOLD_TIME  (INT64_C(1000) * 1000)
+#define HOLD_TICKS 50
+#define HOLD_BYTES ((size_t)32 << 10)
 
 static void wait_changed(struct link *link, pthread_cond_t *cond, ostler_time deadline)
 {
@@ -83,6 +90,7 @@ void link_break(struct link *link, const char *reason)
     shutdown(link->conn.fd, SHUT_RDWR);
     assembler_reset(&link->assembler);
     link->outbox.length = link->sent = 0;
+    link->held = false;
     ostler_log(OSTLER_LOG_WARNING, "rabbit", "connection for %s lost: %s", link->purpose, reason);
     link->handlers->down(link->self, link, reason);
     link_changed(link);
@@ -152,6 +160,7 @@ void link_read(struct link *link)
     int got = 0;
 
     link->read_at = ostler_now();
+    conn_begin_reading(&link->conn);
     while (link->is_up && (got = conn_next_frame(&link->conn, &frame, &error)) > 0) {
         bool good = handle_frame(link, &frame, &error);
         if (link->is_up)
@@ -210,10 +219,33 @@ static void compact(struct link *link)
     link->sent = 0;
 }
 
+void link_hold(struct link *link)
+{
+    if (link->outbox.length >= HOLD_BYTES)
+        link_send_off(link);
+    if (!link->outbox.length || link->held)
+        return;
+    link->held = true;
+    link->held_since = ostler_now();
+    if (!link->ticks) {
+        link->tick_at = link->held_since + HOLD_TIME;
+        link_want_keeper(link);
+    }
+    link->ticks = HOLD_TICKS;
+}
+
+void link_send_off(struct link *link)
+{
+    link_flush(link);
+    if (link->outbox.length)
+        link_want_keeper(link);
+}
+
 bool link_flush(struct link *link)
 {
     struct ostler_error error = OSTLER_ERROR_INIT;
 
+    link->held = false;
     while (link->is_up && link->sent < link->outbox.length) {
         ssize_t written =
             conn_write(&link->conn, link->outbox.data + link->sent, link->outbox.length - link->sent, &error);
@@ -345,22 +377,46 @@ static bool send_heartbeat(struct link *link)
     return frames_put_heartbeat(&link->outbox) && link_flush(link);
 }
 
+/* Sends what the socket did not take, or what was held and forgotten. */
+static void keep_sending(struct link *link)
+{
+    ostler_time now = ostler_now();
+
+    if (link->ticks && now >= link->tick_at) {
+        link->ticks--;
+        link->tick_at = now + HOLD_TIME;
+    }
+    if (!link->held && link->outbox.length)
+        link_flush_wait(link, ostler_deadline(FLUSH_SECONDS));
+    else if (link->held && now >= link->held_since + HOLD_TIME)
+        link_flush(link);
+}
+
+static bool is_silent(struct link *link)
+{
+    ostler_time now = ostler_now();
+
+    if (link->conn.heartbeat == 0 || now < link->silence_at)
+        return false;
+    link->silence_at = now + SILENCE_TIME;
+    return conn_silence(&link->conn) > 2.0 * link->conn.heartbeat;
+}
+
 /* What keeps a connection alive, and what shows that it is not. */
 static void keep_up(struct link *link)
 {
     bool look = passed(next_look(link));
 
-    if (link->conn.heartbeat > 0 && conn_silence(&link->conn) > 2.0 * link->conn.heartbeat) {
+    if (is_silent(link)) {
         link_break(link, "the broker has been silent for two heartbeat intervals");
         return;
     }
-    if (link->outbox.length)
-        link_flush_wait(link, ostler_deadline(FLUSH_SECONDS));
+    keep_sending(link);
     if (link->is_up && passed(next_heartbeat(link)) && !link->outbox.length && !send_heartbeat(link)) {
         link_break(link, "a heartbeat could not be sent");
         return;
     }
-    if (!link->reading && (link->handlers->keeper_reads || look))
+    if (look && !link->reading)
         link_read(link);
     if (look)
         link->read_at = ostler_now();
@@ -372,6 +428,10 @@ static void wait_for_chores(struct link *link)
 {
     ostler_time due = earlier(next_heartbeat(link), next_look(link));
 
+    if (link->outbox.length && !link->held)
+        return;
+    if (link->ticks)
+        due = earlier(due, link->tick_at);
     if (link->handlers->due)
         due = earlier(due, link->handlers->due(link->self));
     if (!passed(due))

@@ -28,10 +28,9 @@ struct link_handlers {
      * be given up, as `error` says. */
     bool (*message)(void *self, struct link *link, struct received *message, struct ostler_error *error);
     bool (*method)(void *self, struct link *link, const amqp_method_t *method, struct ostler_error *error);
-    /* The keeper reads whenever it comes by. Otherwise frames wait for the user's own reads, and the keeper reads only
-     * when those have not come for a while: the broker closes connections that do not take what it sends. */
-    bool keeper_reads;
-    /* When the keeper should come by although there is nothing to do for the link itself, and what for. May be NULL. */
+    /* Frames wait for the user's own reads. The keeper reads only when those have not come for a while, for the broker
+     * closes connections that do not take what it sends.
+     * When the keeper should come by although there is nothing to do for the link itself, and what for. May be NULL. */
     ostler_time (*due)(void *self);
     void (*chores)(void *self, struct link *link);
 };
@@ -69,6 +68,11 @@ struct link {
     size_t sent;             /* bytes of it that are */
     uint64_t appended_total; /* bytes put into the outbox and sent from it on this connection: what began behind */
     uint64_t sent_total;     /* sent_total was surely not sent */
+    bool held;               /* nobody has tried to send what is in the outbox, since: */
+    ostler_time held_since;
+    unsigned ticks; /* the keeper comes by so many times more, in short steps, in case somebody forgets: */
+    ostler_time tick_at;
+    ostler_time silence_at; /* when to ask again how long nothing has arrived */
 };
 
 /* Makes a link and starts its keeper, which connects at once. */
@@ -104,8 +108,15 @@ void link_break(struct link *link, const char *reason);
 /* Whether the outbox takes another message. What is written while the broker does not read must not pile up. */
 bool link_has_room(const struct link *link);
 
+/* Leaves what is in the outbox for a link_flush() that comes soon. If none does, the keeper sends it after a millisecond or
+ * two. */
+void link_hold(struct link *link);
+
 /* Sends what is in the outbox, as far as it goes at once; false if the link broke. Complete if `outbox.length` is 0. */
 bool link_flush(struct link *link);
+
+/* The same; the keeper sends what does not go. */
+void link_send_off(struct link *link);
 
 /* Waits until the outbox is empty. False at the deadline or if the link broke: see is_up. */
 bool link_flush_wait(struct link *link, ostler_time deadline);

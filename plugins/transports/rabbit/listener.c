@@ -32,6 +32,7 @@ struct ostler_driver_listener {
     int epoll_fd;
     int wake_fd;
     struct dedup *dedup;
+    bool busy; /* the last poll found several: the next one looks before it sleeps. Of the thread that polls */
     atomic_bool stopping;
     struct link link; /* its lock guards the inbox */
     struct inbox inbox;
@@ -141,7 +142,7 @@ static enum ostler_status open_descriptors(ostler_driver_listener *listener, str
     struct epoll_event event = {.events = EPOLLIN};
 
     listener->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    listener->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    event.data.fd = listener->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (listener->epoll_fd >= 0 && listener->wake_fd >= 0 &&
         epoll_ctl(listener->epoll_fd, EPOLL_CTL_ADD, listener->wake_fd, &event) == 0)
         return OSTLER_OK;
@@ -204,50 +205,74 @@ void rabbit_listener_wake(ostler_driver_listener *listener)
     (void)written;
 }
 
+static size_t hand_out(ostler_driver_listener *listener, struct received **taken, size_t count,
+                       struct ostler_incoming **incoming)
+{
+    struct incoming_batch *batch = count > 1 ? incoming_batch_new((unsigned)count) : NULL;
+    size_t good = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct ostler_incoming *one = incoming_new(listener->transport, listener->dedup, taken[i], batch);
+        if (one) {
+            incoming[good++] = one;
+            continue;
+        }
+        incoming_batch_leave(listener->transport, batch);
+        received_free(taken[i]);
+    }
+    return good;
+}
+
 /* Acknowledged before they are handed out: at most once. */
-static size_t take(ostler_driver_listener *listener, struct ostler_incoming **incoming, size_t max)
+static size_t take(ostler_driver_listener *listener, bool read, struct ostler_incoming **incoming, size_t max)
 {
     struct received *taken[MOST_TAKEN];
-    size_t count = 0, good = 0;
+    size_t count = 0;
 
     if (max > MOST_TAKEN)
         max = MOST_TAKEN;
     link_lock(&listener->link);
-    link_read(&listener->link);
+    if (!listener->inbox.count && read)
+        link_read(&listener->link);
     while (count < max && (taken[count] = inbox_take(&listener->inbox)))
         count++;
     bool ours = count && inbox_acknowledge(&listener->link, taken[count - 1]->delivery_tag);
     link_unlock(&listener->link);
 
-    for (size_t i = 0; i < count; i++) {
-        struct ostler_incoming *one = ours ? incoming_new(listener->transport, listener->dedup, taken[i]) : NULL;
-        if (one)
-            incoming[good++] = one;
-        else
-            received_free(taken[i]);
-    }
-    return good;
+    listener->busy = count > 1;
+    if (ours)
+        return hand_out(listener, taken, count, incoming);
+    for (size_t i = 0; i < count; i++)
+        received_free(taken[i]);
+    return 0;
 }
 
 static void wait_for_any(ostler_driver_listener *listener, ostler_time deadline)
 {
     struct epoll_event events[2];
     uint64_t ignored;
+    int count = epoll_wait(listener->epoll_fd, events, 2, ostler_time_left_ms(deadline));
 
-    epoll_wait(listener->epoll_fd, events, 2, ostler_time_left_ms(deadline));
-    ssize_t got = read(listener->wake_fd, &ignored, sizeof ignored);
-    (void)got;
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.fd != listener->wake_fd)
+            continue;
+        ssize_t got = read(listener->wake_fd, &ignored, sizeof ignored);
+        (void)got;
+    }
 }
 
 size_t rabbit_listener_poll(ostler_driver_listener *listener, ostler_time deadline, struct ostler_incoming **incoming,
                             size_t max)
 {
-    size_t count = take(listener, incoming, max);
+    bool busy = listener->busy, at_once = deadline == OSTLER_AT_ONCE;
+    size_t count = take(listener, busy || at_once, incoming, max);
 
-    if (count || deadline == OSTLER_AT_ONCE)
+    if (count || at_once)
         return count;
+    if (busy)
+        publisher_flush(listener->transport->publisher);
     wait_for_any(listener, deadline);
-    return take(listener, incoming, max);
+    return take(listener, true, incoming, max);
 }
 
 /* --- Ending ---------------------------------------------------------------------------------------------------------------- */
@@ -261,7 +286,8 @@ void rabbit_listener_stop(ostler_driver_listener *listener)
     link_lock(link);
     listener->stopping = true;
     inbox_clear(&listener->inbox);
-    if (link->is_up && link_flush_wait(link, ostler_deadline(2.0))) {
+    if (link->is_up && link_flush_wait(link, ostler_deadline(2.0)) &&
+        conn_use_library(&link->conn, NULL) == OSTLER_OK) {
         amqp_set_rpc_timeout(link->conn.state, &brief);
         amqp_queue_delete(link->conn.state, CONN_CHANNEL, amqp_cstring_bytes(listener->fanout_queue), 0, 0);
         amqp_channel_close(link->conn.state, CONN_CHANNEL, AMQP_REPLY_SUCCESS);

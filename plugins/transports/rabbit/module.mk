@@ -17,6 +17,8 @@ rabbit_sources = \
 	plugins/transports/rabbit/hosts.h \
 	plugins/transports/rabbit/ids.c \
 	plugins/transports/rabbit/ids.h \
+	plugins/transports/rabbit/input.c \
+	plugins/transports/rabbit/input.h \
 	plugins/transports/rabbit/inbox.c \
 	plugins/transports/rabbit/inbox.h \
 	plugins/transports/rabbit/incoming.c \

@@ -4,6 +4,9 @@
 
 #include <amqp_framing.h>
 
+/* What may have been sent before confirms are read. */
+#define UNREAD_BYTES ((size_t)256 << 10)
+
 bool posting_is_possible(const struct publisher *publisher)
 {
     const struct link *link = &publisher->link;
@@ -60,12 +63,24 @@ struct unconfirmed *posting_start(struct publisher *publisher, const struct post
     return confirms_add(publisher, post, exchange, begins);
 }
 
-/* What does not fit into the socket goes out with the next message, or by the keeper. */
-static void send_off(struct link *link)
+/* Sends what was started, or leaves it for the next message. Confirms that nobody waits for are read once in a while, before
+ * they fill the window, or what is kept for them the memory. */
+void posting_finish(struct publisher *publisher, const struct post *post)
 {
-    link_flush(link);
-    if (link->outbox.length)
-        link_want_keeper(link);
+    struct link *link = &publisher->link;
+
+    if (post->more)
+        link_hold(link);
+    else
+        link_send_off(link);
+    publisher->unread_count++;
+    publisher->unread_bytes += post->publish.length;
+    if (publisher->unread_count < publisher->window / 4 && publisher->unread_bytes < UNREAD_BYTES)
+        return;
+    publisher->unread_count = 0;
+    publisher->unread_bytes = 0;
+    if (!link->reading)
+        link_read(link);
 }
 
 /* --- Waiting */
@@ -167,7 +182,7 @@ static enum ostler_status post_cast(struct publisher *publisher, const struct po
         if (status != OSTLER_OK)
             return status;
         message->fate = &fate;
-        send_off(&publisher->link);
+        link_send_off(&publisher->link);
         status = wait_fate(publisher, message, &fate, deadline, error);
         if (status != OSTLER_OK)
             return status;
@@ -184,7 +199,7 @@ static enum ostler_status post_call(struct publisher *publisher, const struct po
     enum ostler_status status = start_when_possible(publisher, post, deadline, &message, error);
 
     if (status == OSTLER_OK)
-        send_off(&publisher->link);
+        posting_finish(publisher, post);
     return status;
 }
 
@@ -207,6 +222,6 @@ void publisher_heartbeat(struct publisher *publisher, const char *queue, const c
 
     link_lock(&publisher->link);
     if (posting_is_possible(publisher) && posting_start(publisher, &post))
-        send_off(&publisher->link);
+        posting_finish(publisher, &post);
     link_unlock(&publisher->link);
 }

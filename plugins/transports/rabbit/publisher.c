@@ -74,6 +74,14 @@ void publisher_read(struct publisher *publisher)
     link_unlock(&publisher->link);
 }
 
+void publisher_flush(struct publisher *publisher)
+{
+    link_lock(&publisher->link);
+    if (publisher->link.held)
+        link_send_off(&publisher->link);
+    link_unlock(&publisher->link);
+}
+
 /* --- The keeper's chores */
 
 static ostler_time due(void *self)
@@ -81,8 +89,6 @@ static ostler_time due(void *self)
     const struct publisher *publisher = self;
     ostler_time at = publisher->looking ? publisher->look_at : OSTLER_NEVER;
 
-    if (publisher->link.outbox.length)
-        return OSTLER_AT_ONCE;
     if (publisher->waiting && posting_is_possible(publisher) && publisher->waiting->due < at)
         at = publisher->waiting->due;
     return at;
@@ -92,21 +98,20 @@ static void chores(void *self, struct link *link)
 {
     struct publisher *publisher = self;
 
-    kept_replies_publish(publisher);
-    link_flush(link);
+    if (publisher->waiting) {
+        kept_replies_publish(publisher);
+        link_flush(link);
+    }
     if (publisher->looking && publisher->look_at <= ostler_now()) {
+        if (!link->reading)
+            link_read(link);
         publisher->looking = publisher->first_tag < publisher->next_tag;
         publisher->look_at = ostler_deadline(PUBLISHER_LOOK_SECONDS);
     }
 }
 
-static const struct link_handlers handlers = {.up = on_up,
-                                              .down = on_down,
-                                              .message = on_message,
-                                              .method = on_method,
-                                              .keeper_reads = true,
-                                              .due = due,
-                                              .chores = chores};
+static const struct link_handlers handlers = {
+    .up = on_up, .down = on_down, .message = on_message, .method = on_method, .due = due, .chores = chores};
 
 /* --- Life --------------------------------------------------------------------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@ struct post {
     const char *unique_id; /* 32 digits, also in the body */
     uint64_t call_id;      /* a call: what becomes of it is told through `lost` */
     int retry;             /* a cast: how often to send again; negative: until the deadline */
+    bool more;             /* no cast: it may leave with what is published next, or by publisher_flush() */
 };
 
 /* Told when a call can get no answer. With the publisher's lock held: must only note it. */
@@ -36,9 +37,13 @@ enum ostler_status publisher_post(struct publisher *publisher, const struct post
                                   struct ostler_error *error);
 
 /* Publishes a reply, now or when the broker is there again; repeats it while the caller's queue is missing. Does not wait.
- * Takes `body`, from malloc(). OSTLER_E_DELIVERY if too much waits already, or if the caller's queue is known to be gone. */
+ * Takes `body`, from malloc(). With `more` it may leave with the next one, or by publisher_flush(). OSTLER_E_DELIVERY if too
+ * much waits already, or if the caller's queue is known to be gone. */
 enum ostler_status publisher_reply(struct publisher *publisher, const char *queue, char *body, size_t length,
-                                   const char *unique_id, struct ostler_error *error);
+                                   const char *unique_id, bool more, struct ostler_error *error);
+
+/* Sends what was held back. */
+void publisher_flush(struct publisher *publisher);
 
 /* Publishes a sign of life, if that can be done at once. */
 void publisher_heartbeat(struct publisher *publisher, const char *queue, const char *body, size_t length,

@@ -67,6 +67,8 @@ struct publisher {
     uint64_t next_tag;
     struct known_call calls[KNOWN_CALLS]; /* by call id; the newest win */
 
+    unsigned unread_count; /* messages published, and their bytes, since confirms were looked for */
+    size_t unread_bytes;
     bool looking; /* the keeper knows that something is unconfirmed */
     ostler_time look_at;
 
@@ -110,6 +112,8 @@ void exchanges_free(struct publisher *publisher);
 bool posting_is_possible(const struct publisher *publisher);
 /* Gives the message a tag and puts it behind what goes out next. NULL if it cannot be encoded (or, with TLS, sent). */
 struct unconfirmed *posting_start(struct publisher *publisher, const struct post *post);
+/* Sees to it that it leaves. */
+void posting_finish(struct publisher *publisher, const struct post *post);
 
 /* --- kept_replies.c */
 

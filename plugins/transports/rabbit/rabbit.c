@@ -35,8 +35,9 @@ static enum ostler_status open_transport(const ostler_conf *conf, const ostler_u
         status =
             replies_open(&transport->options, url, &transport->topology, transport->id, &transport->replies, error);
     if (status == OSTLER_OK)
-        status = publisher_open(&transport->options, url, &transport->topology, replies_epoll_fd(transport->replies),
-                                call_lost, transport, &transport->publisher, error);
+        status =
+            publisher_open(&transport->options, url, &transport->topology, replies_publisher_fd(transport->replies),
+                           call_lost, transport, &transport->publisher, error);
     if (status == OSTLER_OK)
         *out = transport;
     else
@@ -77,6 +78,11 @@ static void explain(ostler_driver_transport *transport, uint64_t call_id, struct
     publisher_explain(transport->publisher, call_id, details);
 }
 
+static void flush(ostler_driver_transport *transport)
+{
+    publisher_flush(transport->publisher);
+}
+
 static const struct ostler_driver_ops operations = {
     .open = open_transport,
     .close = close_transport,
@@ -95,6 +101,7 @@ static const struct ostler_driver_ops operations = {
     .incoming_free = incoming_free,
     .report = report,
     .explain = explain,
+    .flush = flush,
 };
 
 static const char *const aliases[] = {"kombu", NULL};

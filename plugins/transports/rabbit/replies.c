@@ -8,6 +8,8 @@
 
 #include <amqp_framing.h>
 #include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,16 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <utlist.h>
+
+enum {
+    MOST_TAKEN = 32,
+    BRIEF_MS = 5,  /* how long a reply is waited for before the publisher is looked at */
+    ACK_PARTS = 4, /* so many acknowledgements for as many replies as the broker sends ahead */
+    MOST_UNACKNOWLEDGED = 64
+};
+#define MOST_UNACKNOWLEDGED_BYTES ((size_t)256 << 10)
+/* How long closing waits for the socket to take the last acknowledgement. */
+#define CLOSE_SECONDS 1.0
 
 /* A call that ended without an answer. */
 struct lost {
@@ -28,15 +40,23 @@ struct replies {
     const ostler_url *url;
     struct topology *topology;
     char queue[sizeof "reply_" + ID_DIGITS];
-    int epoll_fd;
+    int epoll_fd;     /* the socket of `link`, and wake_fd */
+    int publisher_fd; /* that of the publisher */
+    int both_fd;      /* the two, or -1 */
     int wake_fd;
+    bool busy; /* the last poll found several: the next one looks before it sleeps. Of the thread that polls */
 
-    pthread_mutex_t lock; /* guards `lost` and `started` */
+    pthread_mutex_t lock; /* guards `lost`, and starting */
     struct lost *lost;
-    bool started;
+    atomic_bool any_lost;
+    atomic_bool started;
 
-    struct link link; /* its lock guards the inbox */
+    struct link link; /* its lock guards all below */
     struct inbox inbox;
+    /* Taken and not acknowledged. There is no hurry with replies: one that comes again is for nobody. */
+    uint64_t last_tag;
+    unsigned unacknowledged;
+    size_t unacknowledged_bytes;
 };
 
 /* --- The link's events -------------------------------------------------------------------------------------------------- */
@@ -61,6 +81,21 @@ static void on_down(void *self, struct link *link, const char *reason)
     (void)link;
     (void)reason;
     inbox_clear(&replies->inbox);
+    replies->unacknowledged = 0;
+}
+
+static void acknowledge(struct replies *replies)
+{
+    if (replies->unacknowledged)
+        inbox_acknowledge_soon(&replies->link, replies->last_tag);
+    replies->unacknowledged = 0;
+    replies->unacknowledged_bytes = 0;
+}
+
+static void chores(void *self, struct link *link)
+{
+    (void)link;
+    acknowledge(self);
 }
 
 static bool on_message(void *self, struct link *link, struct received *message, struct ostler_error *error)
@@ -94,9 +129,24 @@ static bool on_method(void *self, struct link *link, const amqp_method_t *method
     return true;
 }
 
-static const struct link_handlers handlers = {.up = on_up, .down = on_down, .message = on_message, .method = on_method};
+static const struct link_handlers handlers = {
+    .up = on_up, .down = on_down, .message = on_message, .method = on_method, .chores = chores};
 
 /* --- Life -------------------------------------------------------------------------------------------------------------------- */
+
+/* The descriptor is told apart by its number. */
+static bool watch(int epoll_fd, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+    return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
 
 enum ostler_status replies_open(const struct rabbit_options *options, const ostler_url *url, struct topology *topology,
                                 uint64_t transport_id, struct replies **out, struct ostler_error *error)
@@ -110,11 +160,12 @@ enum ostler_status replies_open(const struct rabbit_options *options, const ostl
     id_of_call(digits, id_random(), id_random());
     snprintf(replies->queue, sizeof replies->queue, "reply_%s", digits);
     pthread_mutex_init(&replies->lock, NULL);
+    replies->both_fd = -1;
     replies->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    replies->publisher_fd = epoll_create1(EPOLL_CLOEXEC);
     replies->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    struct epoll_event event = {.events = EPOLLIN};
-    if (replies->epoll_fd >= 0 && replies->wake_fd >= 0 &&
-        epoll_ctl(replies->epoll_fd, EPOLL_CTL_ADD, replies->wake_fd, &event) == 0) {
+    if (replies->epoll_fd >= 0 && replies->publisher_fd >= 0 && replies->wake_fd >= 0 &&
+        watch(replies->epoll_fd, replies->wake_fd)) {
         *out = replies;
         return OSTLER_OK;
     }
@@ -129,46 +180,58 @@ void replies_close(struct replies *replies)
 
     if (!replies)
         return;
-    if (replies->started)
+    if (atomic_load(&replies->started)) {
+        link_lock(&replies->link);
+        acknowledge(replies);
+        link_flush_wait(&replies->link, ostler_deadline(CLOSE_SECONDS));
+        link_unlock(&replies->link);
         link_stop(&replies->link);
+    }
     inbox_fini(&replies->inbox);
     DL_FOREACH_SAFE (replies->lost, lost, next) {
         free(lost->reply.reason);
         free(lost);
     }
-    if (replies->epoll_fd >= 0)
-        close(replies->epoll_fd);
-    if (replies->wake_fd >= 0)
-        close(replies->wake_fd);
+    close_fd(replies->both_fd);
+    close_fd(replies->epoll_fd);
+    close_fd(replies->publisher_fd);
+    close_fd(replies->wake_fd);
     pthread_mutex_destroy(&replies->lock);
     free(replies);
 }
 
-int replies_epoll_fd(const struct replies *replies)
+int replies_publisher_fd(const struct replies *replies)
 {
-    return replies->epoll_fd;
+    return replies->publisher_fd;
+}
+
+/* Asked for once, before the first call, by a transport with an event loop. */
+int replies_epoll_fd(struct replies *replies)
+{
+    if (replies->both_fd >= 0)
+        return replies->both_fd;
+    int fd = epoll_create1(EPOLL_CLOEXEC);
+    if (fd < 0 || !watch(fd, replies->epoll_fd) || !watch(fd, replies->publisher_fd))
+        close_fd(fd);
+    else
+        replies->both_fd = fd;
+    return replies->both_fd;
 }
 
 static enum ostler_status start_once(struct replies *replies, struct ostler_error *error)
 {
     enum ostler_status status = OSTLER_OK;
 
+    if (atomic_load_explicit(&replies->started, memory_order_acquire))
+        return status;
     pthread_mutex_lock(&replies->lock);
-    if (!replies->started) {
+    if (!atomic_load(&replies->started)) {
         status = link_start(&replies->link, replies->options, replies->url, &handlers, replies, "replies",
                             replies->epoll_fd, error);
-        replies->started = status == OSTLER_OK;
+        atomic_store(&replies->started, status == OSTLER_OK);
     }
     pthread_mutex_unlock(&replies->lock);
     return status;
-}
-
-static bool is_started(struct replies *replies)
-{
-    pthread_mutex_lock(&replies->lock);
-    bool started = replies->started;
-    pthread_mutex_unlock(&replies->lock);
-    return started;
 }
 
 const char *replies_queue(struct replies *replies, ostler_time deadline, struct ostler_error *error)
@@ -209,6 +272,7 @@ void replies_lost(struct replies *replies, uint64_t call_id, enum ostler_status 
         .call_id = call_id, .kind = OSTLER_REPLY_LOST, .status = status, .reason = reason ? strdup(reason) : NULL};
     pthread_mutex_lock(&replies->lock);
     DL_APPEND(replies->lost, lost);
+    atomic_store(&replies->any_lost, true);
     pthread_mutex_unlock(&replies->lock);
     replies_wake(replies);
 }
@@ -217,6 +281,8 @@ static size_t take_lost(struct replies *replies, struct ostler_reply *out, size_
 {
     size_t count = 0;
 
+    if (!atomic_load(&replies->any_lost))
+        return 0;
     pthread_mutex_lock(&replies->lock);
     while (replies->lost && count < max) {
         struct lost *lost = replies->lost;
@@ -224,6 +290,7 @@ static size_t take_lost(struct replies *replies, struct ostler_reply *out, size_
         out[count++] = lost->reply;
         free(lost);
     }
+    atomic_store(&replies->any_lost, replies->lost != NULL);
     pthread_mutex_unlock(&replies->lock);
     return count;
 }
@@ -247,20 +314,33 @@ static bool decode(struct replies *replies, struct received *received, struct os
     return mine;
 }
 
-/* Acknowledged first, as oslo.messaging does; then each is looked at. */
-static size_t take_replies(struct replies *replies, struct ostler_reply *out, size_t max)
+static void note_taken(struct replies *replies, const struct received *received)
 {
-    struct received *taken[32];
+    unsigned prefetch = replies->options->prefetch;
+    unsigned most = prefetch ? (prefetch + ACK_PARTS - 1) / ACK_PARTS : MOST_UNACKNOWLEDGED;
+
+    replies->last_tag = received->delivery_tag;
+    replies->unacknowledged_bytes += received->length;
+    if (++replies->unacknowledged >= most || replies->unacknowledged_bytes >= MOST_UNACKNOWLEDGED_BYTES)
+        acknowledge(replies);
+}
+
+static size_t take_replies(struct replies *replies, bool read, struct ostler_reply *out, size_t max)
+{
+    struct received *taken[MOST_TAKEN];
     size_t count = 0, good = 0;
 
-    if (max > 32)
-        max = 32;
+    if (!atomic_load_explicit(&replies->started, memory_order_acquire))
+        return 0;
+    if (max > MOST_TAKEN)
+        max = MOST_TAKEN;
     link_lock(&replies->link);
+    if (!replies->inbox.count && read)
+        link_read(&replies->link);
     while (count < max && (taken[count] = inbox_take(&replies->inbox)))
-        count++;
-    if (count)
-        inbox_acknowledge(&replies->link, taken[count - 1]->delivery_tag);
+        note_taken(replies, taken[count++]);
     link_unlock(&replies->link);
+    replies->busy = count > 1;
 
     for (size_t i = 0; i < count; i++) {
         struct ostler_reply reply = {.call_id = 0};
@@ -271,31 +351,55 @@ static size_t take_replies(struct replies *replies, struct ostler_reply *out, si
     return good;
 }
 
+static size_t take(struct replies *replies, bool read, struct ostler_reply *out, size_t max)
+{
+    size_t count = take_lost(replies, out, max);
+
+    return count < max ? count + take_replies(replies, read, out + count, max - count) : count;
+}
+
+/* For the replies alone. False if nothing came within this short time. */
+static bool wait_briefly(struct replies *replies, ostler_time deadline)
+{
+    struct epoll_event events[2];
+    uint64_t ignored;
+    int left = ostler_time_left_ms(deadline);
+    int count = epoll_wait(replies->epoll_fd, events, 2, left < 0 || left > BRIEF_MS ? BRIEF_MS : left);
+
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.fd != replies->wake_fd)
+            continue;
+        ssize_t got = read(replies->wake_fd, &ignored, sizeof ignored);
+        (void)got;
+    }
+    return count > 0;
+}
+
+/* For the publisher, too. */
 static void wait_for_any(struct replies *replies, ostler_time deadline)
 {
-    struct epoll_event events[4];
-    uint64_t ignored;
+    struct pollfd wanted[] = {{.fd = replies->epoll_fd, .events = POLLIN},
+                              {.fd = replies->publisher_fd, .events = POLLIN}};
 
-    epoll_wait(replies->epoll_fd, events, 4, ostler_time_left_ms(deadline));
-    ssize_t got = read(replies->wake_fd, &ignored, sizeof ignored);
-    (void)got;
+    poll(wanted, 2, ostler_time_left_ms(deadline));
+    wait_briefly(replies, OSTLER_AT_ONCE);
 }
 
 size_t replies_poll(struct replies *replies, ostler_time deadline, struct ostler_reply *out, size_t max,
                     void (*idle)(void *user), void *user)
 {
-    for (bool waited = false;; waited = true) {
-        if (is_started(replies)) {
-            link_lock(&replies->link);
-            link_read(&replies->link);
-            link_unlock(&replies->link);
-        }
-        size_t count = take_lost(replies, out, max);
-        if (count < max && is_started(replies))
-            count += take_replies(replies, out + count, max - count);
-        if (count || waited)
-            return count;
-        wait_for_any(replies, deadline);
-        idle(user);
-    }
+    size_t count = take(replies, replies->busy, out, max);
+
+    if (count)
+        return count;
+    if (wait_briefly(replies, deadline))
+        return take(replies, true, out, max);
+    /* What is learned from the publisher comes as a lost call. */
+    idle(user);
+    count = take(replies, false, out, max);
+    if (count || deadline == OSTLER_AT_ONCE)
+        return count;
+    wait_for_any(replies, deadline);
+    idle(user);
+    return take(replies, true, out, max);
 }

@@ -12,13 +12,16 @@ enum ostler_status replies_open(const struct rabbit_options *options, const ostl
                                 uint64_t transport_id, struct replies **replies, struct ostler_error *error);
 void replies_close(struct replies *replies);
 
-/* Readable when a poll may hand out something; the publisher's socket belongs into it too. */
-int replies_epoll_fd(const struct replies *replies);
+/* Where the publisher's socket is to be watched. */
+int replies_publisher_fd(const struct replies *replies);
+
+/* Readable when a poll may hand out something; made when first asked for. -1 if it cannot be made. */
+int replies_epoll_fd(struct replies *replies);
 
 /* Where callers get their answers. Waits, the first time, until the queue is there; NULL at the deadline, with the reason. */
 const char *replies_queue(struct replies *replies, ostler_time deadline, struct ostler_error *error);
 
-/* For the driver operations; `idle` is called after waiting, to read the publisher. */
+/* For the driver operations; `idle` reads the publisher, which nothing good comes from: not before a few milliseconds. */
 size_t replies_poll(struct replies *replies, ostler_time deadline, struct ostler_reply *out, size_t max,
                     void (*idle)(void *user), void *user);
 void replies_wake(struct replies *replies);

@@ -99,6 +99,7 @@ enum ostler_status rabbit_send(ostler_driver_transport *transport, const struct 
                             .fanout = message->target.fanout,
                             .unique_id = unique_id,
                             .call_id = message->call_id,
+                            .more = message->more && message->call_id,
                             .retry = message->retry};
         status = publisher_post(transport->publisher, &post, message->deadline, error);
     }
