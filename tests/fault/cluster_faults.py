@@ -7,7 +7,7 @@ from fault_support import Calls, Deployment, await_true, broker, check_runs, cou
 PROMPT = {"heartbeat_timeout_threshold": "5", "rabbit_retry_interval": "1", "rabbit_retry_backoff": "0"}
 QUORUM = dict(PROMPT, rabbit_quorum_queue="true", rabbit_transient_quorum_queue="true")
 SERVERS = ("c1", "c2")
-TIMEOUT = 20
+TIMEOUT = 10
 
 
 class Service:
