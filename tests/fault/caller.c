@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls numbers, in several threads, and says of each how it ended: "NUMBER STATUS MILLISECONDS MESSAGE" a line.
- * caller URL TOPIC FIRST COUNT THREADS TIMEOUT METHOD SECONDS, where METHOD is call or cast. */
+ * caller URL TOPIC FIRST COUNT THREADS TIMEOUT METHOD SECONDS PAUSE, where METHOD is call or cast, SECONDS is how long each
+ * is to run, and PAUSE how long a thread waits between two. SIGTERM: no further ones. */
 #include <ostler/ostler.h>
 
 #include <json-c/json.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static ostler_client *client;
 static atomic_long next;
 static long end;
 static bool casts;
 static double seconds;
+static struct timespec pause_time;
+static atomic_bool enough;
+
+static void stop(int signal)
+{
+    (void)signal;
+    atomic_store(&enough, true);
+}
 
 static struct json_object *args_of(long number)
 {
@@ -49,8 +60,10 @@ static void call_one(long number)
 static void *call_many(void *unused)
 {
     (void)unused;
-    for (long number; (number = atomic_fetch_add(&next, 1)) < end;)
+    for (long number; !atomic_load(&enough) && (number = atomic_fetch_add(&next, 1)) < end;) {
         call_one(number);
+        nanosleep(&pause_time, NULL);
+    }
     return NULL;
 }
 
@@ -78,15 +91,17 @@ int main(int argc, char *argv[])
     ostler_transport *transport = NULL;
     pthread_t threads[256];
 
-    if (argc != 9 || open_client(argv, &conf, &transport, &error) != OSTLER_OK) {
+    if (argc != 10 || open_client(argv, &conf, &transport, &error) != OSTLER_OK) {
         fprintf(stderr, "caller: %s\n", error.message ? error.message : "wrong arguments");
         return 1;
     }
+    signal(SIGTERM, stop);
     atomic_init(&next, atol(argv[3]));
     end = atol(argv[3]) + atol(argv[4]);
     int count = atoi(argv[5]) < 256 ? atoi(argv[5]) : 256;
     casts = strcmp(argv[7], "cast") == 0;
     seconds = atof(argv[8]);
+    pause_time = (struct timespec){.tv_nsec = (long)(atof(argv[9]) * 1e9)};
     for (int i = 0; i < count; i++)
         pthread_create(&threads[i], NULL, call_many, NULL);
     for (int i = 0; i < count; i++)

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients that say of every call how it ended, and the guarantees that each of them must keep."""
 
+import collections
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 
 sys.dont_write_bytecode = True
 _TESTS = os.path.join(os.environ.get("OSTLER_SRCDIR", os.path.join(os.path.dirname(__file__), "..", "..")), "tests")
@@ -26,37 +29,65 @@ def main():
         host_support.main()
 
 
-def start_server(made, topic="fault", url=None, ready=True, options=""):
-    path = made.write(topic + ".conf", "[DEFAULT]\ntransport_url = %s\n[oslo_messaging_rabbit]\n%s\n[server]\n"
-                      "topic = %s\nserver = c1\nendpoints = echo, control, %s\n"
-                      % (url or made.url, options, topic, PEER))
-    return made.start("--config-file", path, ready=ready)
+def start_server(made, topic="fault", url=None, ready=True, options="", server="c1", env=None):
+    path = made.write("%s.%s.conf" % (topic, server), "[DEFAULT]\ntransport_url = %s\n[oslo_messaging_rabbit]\n%s\n"
+                      "[server]\ntopic = %s\nserver = %s\nendpoints = echo, control, %s\n"
+                      % (url or made.url, options, topic, server, PEER))
+    return made.start("--config-file", path, ready=ready, env=env)
 
 
 class Calls:
     """A client with calls under way."""
 
-    def __init__(self, made, url, count, threads=8, timeout=10, kind="call", first=0, seconds=0, topic="fault"):
-        self.numbers = set(range(first, first + count))
+    def __init__(self, made, url, count, threads=8, timeout=10, kind="call", first=0, seconds=0, topic="fault",
+                 pause=0, env=None):
+        self.first, self.count = first, count
         self.timeout, self.kind = timeout, kind
         self.process = subprocess.Popen(
             [os.path.join(BUILD, "tests/fault/caller"), url, topic, str(first), str(count), str(threads), str(timeout),
-             kind, str(seconds)], env=made.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+             kind, str(seconds), str(pause)], env=made.environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
         made.processes.append(self.process)
         self.lines = []
+        self.arrived = threading.Condition()
+        self.ended = False
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self.arrived:
+                self.lines.append(line)
+                self.arrived.notify_all()
+        with self.arrived:
+            self.ended = True
+            self.arrived.notify_all()
 
     def await_ends(self, count):
         """Until so many calls have ended."""
-        while len(self.lines) < count:
-            line = self.process.stdout.readline()
-            assert line, "the client ended: " + self.process.stderr.read()
-            self.lines.append(line)
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: len(self.lines) >= count or self.ended, 3 * LIMIT), self.lines[-3:]
+            assert len(self.lines) >= count, "the client ended: " + self.process.stderr.read()
 
-    def finish(self):
+    def await_good(self, count):
+        """Until so many more have ended well."""
+        begin, limit = len(self.lines), 3 * LIMIT
+
+        def good():
+            return sum(self._split(line)[1] == "OK" for line in self.lines[begin:])
+        with self.arrived:
+            self.arrived.wait_for(lambda: good() >= count or self.ended, limit)
+            assert good() >= count, "only %d of %d went well: %s" % (good(), len(self.lines) - begin, self.lines[-3:])
+
+    def stop(self):
+        """Begins no further calls, and as finish()."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.finish(whole=False)
+
+    def finish(self, whole=True):
         """Number -> (status, message); each exactly once, in time."""
-        self.lines += self.process.stdout.read().splitlines()
         assert self.process.wait(3 * LIMIT) == 0, self.process.stderr.read()
+        self.reader.join(LIMIT)
         ends = {}
         for line in self.lines:
             number, status, milliseconds, message = self._split(line)
@@ -64,7 +95,9 @@ class Calls:
             assert milliseconds < (self.timeout + SLACK) * 1000, line
             assert status != "WRONG", "an answer reached another call: " + line
             ends[number] = (status, message)
-        assert set(ends) == self.numbers, "calls that did not end: %r" % (self.numbers - set(ends))
+        # Threads take numbers in turn: with one for each number up to the last, every call that was begun has ended.
+        begun = range(self.first, self.first + (self.count if whole else len(ends)))
+        assert set(ends) == set(begun), "calls that did not end: %r" % (set(begun) ^ set(ends))
         return ends
 
     @staticmethod
@@ -73,13 +106,19 @@ class Calls:
         return int(number), status, int(milliseconds), message
 
 
-def check_runs(made, ends, url=None, topic="fault", casts=False):
+def count_runs(made, topic="fault", servers=("c1",), **options):
+    """Number -> how often it ran, on all servers together."""
+    ran = collections.Counter()
+    for server in servers:
+        ran.update(dict(made.call(topic, "runs", server=server, **options)))
+    return ran
+
+
+def check_runs(made, ends, topic="fault", servers=("c1",), **options):
     """At most once each; what returned success ran."""
-    def runs():
-        return dict(made.call(topic, "runs", url=url or made.url))
     good = {number for number, (status, _) in ends.items() if status == "OK"}
-    await_true("all that was accepted ran", lambda: good <= set(runs()))
-    ran = runs()
+    await_true("all that was accepted ran", lambda: good <= set(count_runs(made, topic, servers, **options)))
+    ran = count_runs(made, topic, servers, **options)
     twice = {number: times for number, times in ran.items() if number in ends and times > 1}
     assert not twice, "ran more than once: %r" % twice
     return good, ran

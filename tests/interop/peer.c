@@ -3,6 +3,7 @@
 #include <ostler/endpoint.h>
 
 #include <json-c/json.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
@@ -73,6 +74,17 @@ static enum ostler_status run(ostler_request *request, void *state)
     return ostler_request_return(request, json_object_new_int64(number));
 }
 
+/* Kills a group of processes, the broker's say, while the request for it runs. */
+static enum ostler_status kill_group(ostler_request *request, void *state)
+{
+    int64_t group = ostler_request_arg_integer(request, "group", 0);
+
+    (void)state;
+    if (group <= 1 || kill((pid_t)-group, SIGKILL) != 0)
+        return ostler_request_fail(request, "builtins", "ValueError", "no such group of processes");
+    return ostler_request_return(request, json_object_new_int64(group));
+}
+
 /* The numbers that ran, as a list of [number, times]. */
 static enum ostler_status runs(ostler_request *request, void *state)
 {
@@ -101,6 +113,7 @@ static const struct ostler_method methods[] = {
     {"where", where, "", OSTLER_METHOD_EXPOSED, "the name of the server"},
     {"context", context, "", OSTLER_METHOD_EXPOSED, "the caller's context"},
     {"run", run, "number: integer, seconds?: number", OSTLER_METHOD_EXPOSED, "counts NUMBER and returns it"},
+    {"kill_group", kill_group, "group: integer", OSTLER_METHOD_EXPOSED, "kills a group of processes and returns it"},
     {"runs", runs, "", OSTLER_METHOD_EXPOSED, "what was counted"},
     {"raise_it", raise_it, "...", OSTLER_METHOD_EXPOSED, "fails as told"},
     {"not_exposed", hidden, "", 0, "for access policies"},

@@ -136,15 +136,19 @@ class Node:
     def eval(self, expression):
         return self.ctl("eval", expression)
 
-    def join(self, other):
-        self.ctl("stop_app")
-        self.ctl("reset")
-        self.ctl("join_cluster", other.name)
-        self.ctl("start_app")
+
+def _cluster_conf(count):
+    """What makes nodes find the first one when they start for the first time."""
+    lines = ["cluster_formation.peer_discovery_backend = classic_config",
+             "cluster_formation.randomized_startup_delay_range.min = 0",
+             "cluster_formation.randomized_startup_delay_range.max = 1"]
+    lines += ["cluster_formation.classic_config.nodes.%d = n%d@localhost" % (number + 1, number)
+              for number in range(count)]
+    return "\n".join(lines) + "\n"
 
 
 class Brokers:
-    """Nodes that share a folder and an epmd; for `with`."""
+    """Nodes that share a folder and an epmd, several of them as one cluster; for `with`."""
 
     def __init__(self, count=1, conf="", start=True):
         self.folder = tempfile.mkdtemp(prefix="ostler-rabbit-")
@@ -156,17 +160,21 @@ class Brokers:
                 file.write("OSTLERTEST")
             os.chmod(self.folder + "/.erlang.cookie", 0o400)
             self._start_epmd()
+            conf += _cluster_conf(count) if count > 1 else ""
             self.nodes = [Node(self, number, conf) for number in range(count)]
             if start:
-                for node in self.nodes:
-                    node.begin()
-                for node in self.nodes:
-                    node.await_ready()
-                for node in self.nodes[1:]:
-                    node.join(self.nodes[0])
+                self._start_nodes()
         except BaseException:
             self.close()
             raise
+
+    def _start_nodes(self):
+        """The first alone: those that follow are to find it."""
+        self.nodes[0].start()
+        for node in self.nodes[1:]:
+            node.begin()
+        for node in self.nodes[1:]:
+            node.await_ready()
 
     def _start_epmd(self):
         """Ours: one that a node starts would outlive it."""

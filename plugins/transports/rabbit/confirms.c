@@ -64,6 +64,8 @@ static void settle(struct publisher *publisher, struct unconfirmed *message, enu
     struct unconfirmed settled = *message;
 
     *message = (struct unconfirmed){.used = false};
+    if (fate == FATE_REFUSED)
+        renewal_want(publisher);
     if (settled.returned && fate == FATE_CONFIRMED)
         fate = FATE_RETURNED;
     if (settled.fate)

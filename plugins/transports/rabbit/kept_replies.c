@@ -67,13 +67,16 @@ static void remember_dead(struct publisher *publisher, const char *queue)
     ostler_log(OSTLER_LOG_INFO, "rabbit", "reply queue %s is gone; replies for it are dropped", queue);
 }
 
-/* The caller's queue was not there: again a little later, for a while. */
-static void reply_returned(struct publisher *publisher, struct kept_reply *reply)
+/* The caller's queue was not there, or would not take it: again a little later, for a while. */
+static void reply_again(struct publisher *publisher, struct kept_reply *reply, enum fate fate)
 {
     if (reply->give_up == OSTLER_NEVER)
         reply->give_up = ostler_deadline(publisher->link.options->missing_consumer_timeout);
     if (ostler_now() >= reply->give_up) {
-        remember_dead(publisher, reply->queue);
+        if (fate == FATE_RETURNED)
+            remember_dead(publisher, reply->queue);
+        else
+            ostler_log(OSTLER_LOG_WARNING, "rabbit", "a reply is dropped: the broker refuses it for %s", reply->queue);
         reply_free(reply);
     } else {
         reply_wait(publisher, reply, ostler_deadline(REPEAT_SECONDS));
@@ -84,8 +87,8 @@ void kept_reply_settle(struct publisher *publisher, struct kept_reply *reply, en
 {
     if (fate == FATE_CONFIRMED)
         reply_free(reply);
-    else if (fate == FATE_RETURNED)
-        reply_returned(publisher, reply);
+    else if (fate == FATE_RETURNED || fate == FATE_REFUSED)
+        reply_again(publisher, reply, fate);
     else
         reply_wait(publisher, reply, ostler_now());
 }

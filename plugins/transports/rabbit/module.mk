@@ -34,6 +34,7 @@ rabbit_sources = \
 	plugins/transports/rabbit/publisher_parts.h \
 	plugins/transports/rabbit/rabbit.c \
 	plugins/transports/rabbit/rabbit.h \
+	plugins/transports/rabbit/renewal.c \
 	plugins/transports/rabbit/replies.c \
 	plugins/transports/rabbit/replies.h \
 	plugins/transports/rabbit/send.c \

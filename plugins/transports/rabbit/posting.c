@@ -6,12 +6,16 @@
 
 /* What may have been sent before confirms are read. */
 #define UNREAD_BYTES ((size_t)256 << 10)
+/* A queue without a leader, or a full one, refuses messages: a cast is sent again after a pause, for so long. */
+#define REFUSED_SECONDS       5.0
+#define REFUSED_PAUSE_SECONDS 0.25
 
 bool posting_is_possible(const struct publisher *publisher)
 {
     const struct link *link = &publisher->link;
 
-    return link->is_up && !link->blocked && !confirms_window_is_full(publisher) && link_has_room(link);
+    return link->is_up && !link->blocked && publisher->renewal.stage == RENEWAL_NONE &&
+           !confirms_window_is_full(publisher) && link_has_room(link);
 }
 
 /* --- One message */
@@ -96,6 +100,8 @@ static enum ostler_status not_ready(struct publisher *publisher, ostler_time dea
                                 link->why_down[0] ? link->why_down : "still connecting");
     if (link->blocked)
         return ostler_error_set(error, status, "not sent, the broker blocks publishers: %s", link->why_blocked);
+    if (publisher->renewal.stage != RENEWAL_NONE)
+        return ostler_error_set(error, status, "not sent, the broker refuses messages");
     return ostler_error_set(error, status, "not sent, %u messages are under way unconfirmed", publisher->window);
 }
 
@@ -171,10 +177,29 @@ static enum ostler_status start_when_possible(struct publisher *publisher, const
     }
 }
 
+/* Whether a cast that met this fate may be sent again; one that was refused after a pause, for a while. */
+static bool goes_again(struct publisher *publisher, enum fate fate, ostler_time deadline, ostler_time *refused_until)
+{
+    if (fate == FATE_LOST || fate == FATE_NOT_SENT)
+        return true;
+    if (fate != FATE_REFUSED)
+        return false;
+    if (*refused_until == OSTLER_NEVER)
+        *refused_until = ostler_deadline(REFUSED_SECONDS);
+    ostler_time pause = ostler_deadline(REFUSED_PAUSE_SECONDS);
+    if (deadline < pause)
+        pause = deadline;
+    while (ostler_now() < pause && publisher->link.is_up)
+        link_wait_changed(&publisher->link, pause);
+    return ostler_now() < *refused_until;
+}
+
 /* A cast: again and again, as often as allowed. */
 static enum ostler_status post_cast(struct publisher *publisher, const struct post *post, ostler_time deadline,
                                     struct ostler_error *error)
 {
+    ostler_time refused_until = OSTLER_NEVER;
+
     for (int attempt = 0;; attempt++) {
         struct unconfirmed *message;
         enum fate fate = FATE_OPEN;
@@ -186,8 +211,8 @@ static enum ostler_status post_cast(struct publisher *publisher, const struct po
         status = wait_fate(publisher, message, &fate, deadline, error);
         if (status != OSTLER_OK)
             return status;
-        bool again = fate == FATE_LOST || fate == FATE_NOT_SENT;
-        if (!again || (post->retry >= 0 && attempt >= post->retry))
+        bool last = post->retry >= 0 && attempt >= post->retry;
+        if (last || !goes_again(publisher, fate, deadline, &refused_until))
             return fate_status(fate, post, error);
     }
 }

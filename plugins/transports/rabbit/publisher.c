@@ -19,6 +19,7 @@ static enum ostler_status on_up(void *self, struct conn *conn, struct ostler_err
 static void on_down(void *self, struct link *link, const char *reason)
 {
     (void)link;
+    renewal_forget(self);
     confirms_lose_all(self, NULL, reason);
 }
 
@@ -40,6 +41,11 @@ static bool channel_closed(struct publisher *publisher, const amqp_channel_close
     char text[512], name[256];
 
     conn_text(close->reply_text, text, sizeof text);
+    if (publisher->renewal.stage > RENEWAL_WANTED) {
+        ostler_error_set(error, OSTLER_E_DELIVERY, "%s", text);
+        return false;
+    }
+    renewal_forget(publisher);
     ostler_log(OSTLER_LOG_INFO, "rabbit", "the broker closed the publishing channel: %d %s", close->reply_code, text);
     confirms_lose_all(publisher, exchanges_missing_name(text, name, sizeof name), text);
     if (link->outbox.length) {
@@ -62,6 +68,9 @@ static bool on_method(void *self, struct link *link, const amqp_method_t *method
         confirms_take(self, nack->delivery_tag, nack->multiple, FATE_REFUSED);
     } else if (method->id == AMQP_CHANNEL_CLOSE_METHOD) {
         return channel_closed(self, method->decoded, error);
+    } else if (method->id == AMQP_CHANNEL_CLOSE_OK_METHOD || method->id == AMQP_CHANNEL_OPEN_OK_METHOD ||
+               method->id == AMQP_CONFIRM_SELECT_OK_METHOD) {
+        return renewal_takes(self, method, error);
     }
     return true;
 }
@@ -91,6 +100,8 @@ static ostler_time due(void *self)
 
     if (publisher->waiting && posting_is_possible(publisher) && publisher->waiting->due < at)
         at = publisher->waiting->due;
+    if (renewal_due(publisher) < at)
+        at = renewal_due(publisher);
     return at;
 }
 
@@ -102,6 +113,7 @@ static void chores(void *self, struct link *link)
         kept_replies_publish(publisher);
         link_flush(link);
     }
+    renewal_begin(publisher);
     if (publisher->looking && publisher->look_at <= ostler_now()) {
         if (!link->reading)
             link_read(link);

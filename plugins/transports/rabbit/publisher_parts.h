@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The publisher's inside, for its files: confirms.c, exchanges.c, posting.c, kept_replies.c, publisher.c. All functions
- * are called with the link's lock held. */
+/* The publisher's inside, for its files: confirms.c, exchanges.c, posting.c, kept_replies.c, renewal.c, publisher.c. All
+ * functions are called with the link's lock held. */
 #ifndef PUBLISHER_PARTS_H
 #define PUBLISHER_PARTS_H
 
@@ -21,7 +21,7 @@ struct kept_reply {
     size_t length;
     char unique_id[UNIQUE_ID + 1];
     ostler_time due;     /* when to publish it (again) */
-    ostler_time give_up; /* while its queue is missing; OSTLER_NEVER before it was */
+    ostler_time give_up; /* while its queue is missing or refuses it; OSTLER_NEVER before that */
 };
 
 /* A message that is not confirmed. */
@@ -55,6 +55,14 @@ struct known_call {
     unsigned epoch; /* of the connection on which it went out */
 };
 
+/* See renewal.c. While the stage is not RENEWAL_NONE, nothing is published. */
+enum renewal_stage { RENEWAL_NONE, RENEWAL_WANTED, RENEWAL_CLOSING, RENEWAL_OPENING, RENEWAL_SELECTING };
+struct renewal {
+    enum renewal_stage stage;
+    ostler_time begin_at;
+    ostler_time not_before;
+};
+
 struct publisher {
     struct link link; /* its lock guards all below */
     struct topology *topology;
@@ -71,6 +79,8 @@ struct publisher {
     size_t unread_bytes;
     bool looking; /* the keeper knows that something is unconfirmed */
     ostler_time look_at;
+
+    struct renewal renewal;
 
     struct kept_reply *waiting; /* replies to be published, by time */
     size_t waiting_count;
@@ -114,6 +124,18 @@ bool posting_is_possible(const struct publisher *publisher);
 struct unconfirmed *posting_start(struct publisher *publisher, const struct post *post);
 /* Sees to it that it leaves. */
 void posting_finish(struct publisher *publisher, const struct post *post);
+
+/* --- renewal.c: another channel for one whose messages are refused */
+
+/* A message was refused. */
+void renewal_want(struct publisher *publisher);
+/* When renewal_begin() has something to do. */
+ostler_time renewal_due(const struct publisher *publisher);
+void renewal_begin(struct publisher *publisher);
+/* An answer to what renewing sent. False: it is none, the connection is to be given up. */
+bool renewal_takes(struct publisher *publisher, const amqp_method_t *method, struct ostler_error *error);
+/* The connection is lost. */
+void renewal_forget(struct publisher *publisher);
 
 /* --- kept_replies.c */
 
