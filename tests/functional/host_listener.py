@@ -122,7 +122,7 @@ def pools():
         host = deployment.begin("".join(LISTENER.replace("[listener]", "[listener:%s-%s]" % (pool, taker))
                                         .replace("taker1", taker) + "pool = %s\n" % pool
                                         for pool in ("p", "q") for taker in ("taker1", "other_taker")))
-        has_in(host.log(), "1 server, 4 listeners")
+        host.wait_log("ready: 1 server, 4 listeners")
         deployment.emit(20)
         assert events(deployment.await_taken(40)) == sorted(["event.%d" % i for i in range(20)] * 2)
         host.stop()
@@ -396,12 +396,12 @@ def ready():
     """The service manager is told of listeners"""
     with Listening() as deployment:
         host = deployment.begin(LISTENER + NEW)
-        has_in(host.log(), "ready: 1 server, 2 listeners")
+        host.wait_log("ready: 1 server, 2 listeners")
         has_in(deployment.change(host), "Serving: 1 server, 1 listener")
         host.stop()
         deployment.write("ostlerd.conf", LISTENER)
         host = deployment.start()
-        has_in(host.log(), "ready: 1 listener")
+        host.wait_log("ready: 1 listener")
         host.stop()
 
 
