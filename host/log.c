@@ -106,7 +106,9 @@ static void sink(void *user, enum ostler_log_level level, const char *module, co
 
 void log_init(void)
 {
+    /* Writing to a pipe that nobody reads, or beyond a limit of size, is an error as any other. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     tzset();
     output.journal = is_journal();
     ostler_log_set_sink(sink, NULL);

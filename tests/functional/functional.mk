@@ -1,5 +1,6 @@
 # Functional tests start the real programs of this build. host_*.py: ostlerd.
 host_tests = \
+	tests/functional/host_listener.py \
 	tests/functional/host_start.py \
 	tests/functional/host_stop.py \
 	tests/functional/host_reload.py \
@@ -23,6 +24,30 @@ tests_functional_modules_probe2_la_SOURCES = tests/functional/modules/probe.c
 tests_functional_modules_probe2_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DPROBE_BUILD='"2"'
 tests_functional_modules_probe2_la_LDFLAGS = $(uninstalled_ldflags)
 tests_functional_modules_probe2_la_LIBADD = libostler.la $(JSONC_LIBS)
+
+
+# Modules for listeners: takers, two of them of one name, and what emits inside the process.
+check_LTLIBRARIES += tests/functional/modules/taker1.la tests/functional/modules/taker2.la \
+	tests/functional/modules/other_taker.la tests/functional/modules/emitter.la
+tests_functional_modules_taker1_la_SOURCES = tests/functional/modules/taker.c
+tests_functional_modules_taker1_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DTAKER_NAME='"taker"' -DTAKER_BUILD='"1"' \
+	-DTAKER_PRIORITY=OSTLER_PRIORITY_ERROR
+tests_functional_modules_taker1_la_LDFLAGS = $(uninstalled_ldflags)
+tests_functional_modules_taker1_la_LIBADD = libostler.la $(JSONC_LIBS)
+tests_functional_modules_taker2_la_SOURCES = tests/functional/modules/taker.c
+tests_functional_modules_taker2_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DTAKER_NAME='"taker"' -DTAKER_BUILD='"2"' \
+	-DTAKER_PRIORITY=OSTLER_PRIORITY_WARN
+tests_functional_modules_taker2_la_LDFLAGS = $(uninstalled_ldflags)
+tests_functional_modules_taker2_la_LIBADD = libostler.la $(JSONC_LIBS)
+tests_functional_modules_other_taker_la_SOURCES = tests/functional/modules/taker.c
+tests_functional_modules_other_taker_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DTAKER_NAME='"other_taker"' -DTAKER_BUILD='"other"' \
+	-DTAKER_PRIORITY=OSTLER_PRIORITY_WARN
+tests_functional_modules_other_taker_la_LDFLAGS = $(uninstalled_ldflags)
+tests_functional_modules_other_taker_la_LIBADD = libostler.la $(JSONC_LIBS)
+tests_functional_modules_emitter_la_SOURCES = tests/functional/modules/emitter.c
+tests_functional_modules_emitter_la_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+tests_functional_modules_emitter_la_LDFLAGS = $(uninstalled_ldflags)
+tests_functional_modules_emitter_la_LIBADD = libostler.la $(JSONC_LIBS)
 
 # After a change of an option table; host_sample.py notices one that was forgotten.
 update-sample: ostlerd $(MODULES)

@@ -19,11 +19,13 @@ static int nothing(const struct options *options)
 }
 
 const struct verb verbs[] = {
-    {"call", VERB_CALL, "TOPIC METHOD …", 2, SIZE_MAX, "calls", "", nothing},
-    {"cast", VERB_CAST, "TOPIC METHOD …", 2, SIZE_MAX, "casts", "", nothing},
-    {"describe", VERB_DESCRIBE, "TOPIC", 1, 1, "describes", "", nothing},
-    {"bench", VERB_BENCH, "TOPIC …", 1, SIZE_MAX, "measures", "", nothing},
-    {NULL, 0, NULL, 0, 0, NULL, NULL, NULL},
+    {"call", VERB_CALL, "TOPIC METHOD …", 2, SIZE_MAX, 2, "METHOD", "calls", "", nothing},
+    {"cast", VERB_CAST, "TOPIC METHOD …", 2, SIZE_MAX, 2, "METHOD", "casts", "", nothing},
+    {"notify", VERB_NOTIFY, "TOPIC EVENT_TYPE …", 2, SIZE_MAX, 2, "EVENT_TYPE", "emits", "", nothing},
+    {"listen", VERB_LISTEN, "TOPIC …", 1, SIZE_MAX, SIZE_MAX, "TOPIC", "listens", "", nothing},
+    {"describe", VERB_DESCRIBE, "TOPIC", 1, 1, 1, NULL, "describes", "", nothing},
+    {"bench", VERB_BENCH, "TOPIC …", 1, SIZE_MAX, 2, "METHOD", "measures", "", nothing},
+    {NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct verb *verb_find(const char *name)
@@ -95,6 +97,38 @@ Test(options, bench_has_its_own, .timeout = 60)
     options_clear(&options);
 }
 
+Test(options, of_notifications, .timeout = 60)
+{
+    char notify[] =
+        "notify demo boiler.hot --priority WARNING --publisher-id boiler.h1 --context user=me a=b --retry 0";
+    char listen[] =
+        "listen a b c --priority audit --priority sample --event-type x.*y --publisher ^h --pool p --count 5";
+    char bare[] = "listen a";
+    struct options options;
+    int exit_code;
+
+    cr_assert(parse(&options, notify, &exit_code));
+    cr_expect_eq(options.priority, OSTLER_PRIORITY_WARN);
+    cr_expect_str_eq(options.publisher_id, "boiler.h1");
+    cr_expect_eq(options.retry, 0);
+    cr_expect_eq(options.operand_count, 3);
+    options_clear(&options);
+    cr_assert(parse(&options, listen, &exit_code));
+    cr_expect_eq(options.priorities, 1u << OSTLER_PRIORITY_AUDIT | 1u << OSTLER_PRIORITY_SAMPLE);
+    cr_expect_str_eq(options.event_type, "x.*y");
+    cr_expect_str_eq(options.publisher, "^h");
+    cr_expect_str_eq(options.pool, "p");
+    cr_expect_eq(options.count, 5);
+    cr_expect_eq(options.operand_count, 3);
+    options_clear(&options);
+    cr_assert(parse(&options, bare, &exit_code));
+    cr_expect_eq(options.priorities, 0);
+    cr_expect_eq(options.priority, OSTLER_PRIORITY_INFO);
+    cr_expect_eq(options.retry, OPTIONS_RETRY_NOT_GIVEN);
+    cr_expect(options.count < 0 && options.timeout < 0.0 && !options.pool, "not given");
+    options_clear(&options);
+}
+
 Test(options, wrong_usage_is_refused, .timeout = 60)
 {
     static const char *const lines[] = {
@@ -146,6 +180,22 @@ Test(options, wrong_usage_is_refused, .timeout = 60)
         "bench demo --payload arg=",
         "bench demo --payload 1k",
         "bench demo --payload 999999999999",
+        "notify demo",
+        "notify demo event --priority loud",
+        "notify demo event --priority ",
+        "notify demo event --pool p",
+        "notify demo event --server s1",
+        "notify demo \xff",
+        "listen",
+        "listen a \xff",
+        "listen a  b",
+        "listen a --priority verbose",
+        "listen a --count 0",
+        "listen a --count many",
+        "listen a --pool ",
+        "listen a --event-type \xff",
+        "listen a --publisher-id x",
+        "listen a --retry 1",
         "sing demo",
     };
 
