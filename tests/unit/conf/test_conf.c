@@ -193,7 +193,8 @@ Test(conf, patterns_hold_for_every_section_present_or_not)
     cr_expect_str_eq(ostler_conf_string(conf, "Server:One", "access_policy"), "default");
     cr_expect_str_eq(ostler_conf_string(conf, "server:absent", "access_policy"), "default");
     cr_expect_eq(ostler_conf_integer(conf, "listener:x", "batch_size", 0), 5);
-    cr_expect_eq(ostler_conf_integer(conf, "listener:y", "batch_size", 0), 1);
+    cr_expect_eq(ostler_conf_integer(conf, "listener:y", "batch_size", 0), 0);
+    cr_expect_str_eq(ostler_conf_list(conf, "listener:y", "topics", &(size_t){0})[0], "notifications");
     /* One section may have more, and so may all. */
     cr_assert_eq(ostler_conf_declare(conf, "server:one", options, NULL), OSTLER_OK);
     cr_expect_str_eq(ostler_conf_string(conf, "server:one", "text"), "a");
