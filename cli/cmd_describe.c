@@ -92,12 +92,45 @@ static void print_endpoint(struct json_object *endpoint)
         print_method(json_object_array_get_idx(methods, i), width);
 }
 
+/* The texts of a member that is an array, separated by commas. */
+static void print_texts(const char *before, struct json_object *object, const char *name)
+{
+    struct json_object *array;
+    size_t count = items_of(object, name, &array);
+
+    fputs(before, stdout);
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *item = json_object_array_get_idx(array, i);
+        if (i > 0)
+            fputs(", ", stdout);
+        if (json_object_is_type(item, json_type_string))
+            output_text(stdout, json_object_get_string(item));
+    }
+}
+
+static void print_listener(struct json_object *listener)
+{
+    const char *pool = text_of(listener, "pool");
+
+    fputs("  [", stdout);
+    output_text(stdout, text_of(listener, "section"));
+    print_texts("] listens to ", listener, "topics");
+    print_texts(": ", listener, "priorities");
+    if (*pool) {
+        fputs(", in the pool ", stdout);
+        output_text(stdout, pool);
+    }
+    print_texts("; endpoints ", listener, "endpoints");
+    putchar('\n');
+}
+
 static int print_table(struct json_object *servers)
 {
     for (size_t i = 0; i < json_object_array_length(servers); i++) {
         struct json_object *server = json_object_array_get_idx(servers, i), *target = member(server, "target");
-        struct json_object *endpoints;
+        struct json_object *endpoints, *listeners;
         size_t count = items_of(server, "endpoints", &endpoints);
+        size_t listener_count = items_of(server, "listeners", &listeners);
 
         output_text(stdout, text_of(target, "topic"));
         fputs(" on ", stdout);
@@ -107,6 +140,8 @@ static int print_table(struct json_object *servers)
         fputs(")\n", stdout);
         for (size_t j = 0; j < count; j++)
             print_endpoint(json_object_array_get_idx(endpoints, j));
+        for (size_t j = 0; j < listener_count; j++)
+            print_listener(json_object_array_get_idx(listeners, j));
     }
     return output_flush();
 }

@@ -14,6 +14,10 @@ _ostler()
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
+    --priority)
+        mapfile -t COMPREPLY < <(compgen -W "audit debug info warn error critical sample" -- "$word")
+        return
+        ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$(ostler --completion-words $verb 2>/dev/null | sed 's/=$//')" -- "$word")
 }

@@ -28,7 +28,7 @@ static void check_log_file(const ostler_conf *conf, struct findings *findings)
 
 int check(const struct sources *sources)
 {
-    static const struct host_hooks no_hooks = {NULL, NULL, NULL};
+    static const struct host_hooks no_hooks = {NULL, NULL, NULL, NULL};
     struct findings findings = FINDINGS_INIT(print_finding);
     ostler_conf *conf = sources_read(sources, &findings);
     struct deployment *deployment = NULL;

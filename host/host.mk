@@ -20,6 +20,7 @@ ostlerd_SOURCES = \
 	host/plan_transport.c host/plan_transport.h \
 	host/reload.c host/reload.h \
 	host/report.c host/report.h \
+	host/roster.c host/roster.h \
 	host/sample.c host/sample.h \
 	host/serve.c host/serve.h \
 	host/signals.c host/signals.h \

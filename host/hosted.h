@@ -14,6 +14,7 @@ struct hosted;
 struct host_hooks {
     void (*on_reset)(void *user);
     void (*on_stop)(void *user);
+    struct json_object *(*on_listeners)(void *user);
     void *user;
 };
 

@@ -19,6 +19,7 @@ static struct ostler_server_options server_options(const struct hosted *hosted, 
     options.conf = means->conf;
     options.on_reset = means->hooks.on_reset;
     options.on_stop = means->hooks.on_stop;
+    options.on_listeners = means->hooks.on_listeners;
     options.user = means->hooks.user;
     return options;
 }

@@ -108,20 +108,36 @@ static enum ostler_status exchange(const struct reload *reload, struct ostler_er
     return status;
 }
 
-static void commit(const struct reload *reload, struct drain *drain)
+static void move_kept(const struct reload *reload, struct roster *roster)
+{
+    roster_begin(roster);
+    for (size_t i = 0; i < reload->next->hosted_count; i++) {
+        struct hosted *old = reload->kept[i];
+        if (!old)
+            continue;
+        reload->next->hosted[i].running = old->running;
+        old->running = NULL;
+    }
+    roster_end(roster, reload->next);
+}
+
+static void tell_added(const struct reload *reload)
 {
     char text[HOSTED_TEXT_BYTES];
 
     for (size_t i = 0; i < reload->next->hosted_count; i++) {
-        struct hosted *hosted = &reload->next->hosted[i], *old = reload->kept[i];
-        if (old) {
-            hosted->running = old->running;
-            old->running = NULL;
-        } else {
-            hosted->kind->tell(hosted, text, sizeof text);
-            ostler_log(OSTLER_LOG_INFO, "ostlerd", "[%s] %s", hosted->section, text);
-        }
+        const struct hosted *hosted = &reload->next->hosted[i];
+        if (reload->kept[i])
+            continue;
+        hosted->kind->tell(hosted, text, sizeof text);
+        ostler_log(OSTLER_LOG_INFO, "ostlerd", "[%s] %s", hosted->section, text);
     }
+}
+
+static void drain_removed(const struct reload *reload, struct drain *drain)
+{
+    char text[HOSTED_TEXT_BYTES];
+
     for (size_t i = 0; i < reload->running->hosted_count; i++) {
         struct hosted *old = &reload->running->hosted[i];
         if (!old->running)
@@ -134,7 +150,7 @@ static void commit(const struct reload *reload, struct drain *drain)
 }
 
 enum ostler_status reload_apply(struct deployment *running, struct deployment *next, struct drain *drain,
-                                struct ostler_error *error)
+                                struct roster *roster, struct ostler_error *error)
 {
     struct reload reload = {running, next, calloc(next->hosted_count + 1, sizeof(struct hosted *))};
     if (!reload.kept)
@@ -150,10 +166,13 @@ enum ostler_status reload_apply(struct deployment *running, struct deployment *n
         if (status != OSTLER_OK)
             undo_kept(&reload, next->hosted_count);
     }
-    if (status == OSTLER_OK)
-        commit(&reload, drain);
-    else
+    if (status == OSTLER_OK) {
+        move_kept(&reload, roster);
+        tell_added(&reload);
+        drain_removed(&reload, drain);
+    } else {
         close_added(&reload);
+    }
     free(reload.kept);
     return status;
 }

@@ -13,6 +13,7 @@
 static const double last_grace = 2.0;
 
 struct serving {
+    struct roster roster;
     struct signals signals;
     struct worker *worker;
     bool stopping;
@@ -74,15 +75,38 @@ static int run(struct serving *serving)
     return worker_close(serving->worker);
 }
 
+/* --- What the endpoint `control` may ask ------------------------------------------------------------------------ */
+
+static void ask_reset(void *user)
+{
+    struct serving *serving = user;
+
+    signals_ask_reset(&serving->signals);
+}
+
+static void ask_stop(void *user)
+{
+    struct serving *serving = user;
+
+    signals_ask_stop(&serving->signals);
+}
+
+static struct json_object *tell_listeners(void *user)
+{
+    struct serving *serving = user;
+
+    return roster_listeners(&serving->roster);
+}
+
 int serve(const struct sources *sources)
 {
-    struct serving serving = {.limit = OSTLER_NEVER};
+    struct serving serving = {.roster = ROSTER_INIT, .limit = OSTLER_NEVER};
     struct ostler_error error = OSTLER_ERROR_INIT;
     enum ostler_status status = signals_open(&serving.signals, &error);
 
     if (status == OSTLER_OK) {
-        const struct host_hooks hooks = {signals_ask_reset, signals_ask_stop, &serving.signals};
-        status = worker_open(sources, &hooks, &serving.worker, &error);
+        const struct host_hooks hooks = {ask_reset, ask_stop, tell_listeners, &serving};
+        status = worker_open(sources, &hooks, &serving.roster, &serving.worker, &error);
         if (status != OSTLER_OK)
             signals_close(&serving.signals);
     }

@@ -91,16 +91,14 @@ unsigned signals_wait(struct signals *signals, int ended_fd, ostler_time deadlin
     return events;
 }
 
-void signals_ask_reset(void *user)
+void signals_ask_reset(struct signals *signals)
 {
-    struct signals *signals = user;
     atomic_store(&signals->asked_reset, true);
     (void)eventfd_write(signals->asked_fd, 1);
 }
 
-void signals_ask_stop(void *user)
+void signals_ask_stop(struct signals *signals)
 {
-    struct signals *signals = user;
     atomic_store(&signals->asked_stop, true);
     (void)eventfd_write(signals->asked_fd, 1);
 }

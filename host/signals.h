@@ -33,7 +33,7 @@ void signals_close(struct signals *signals);
 unsigned signals_wait(struct signals *signals, int ended_fd, ostler_time deadline);
 
 /* For other threads; @p user is the struct signals. */
-void signals_ask_reset(void *user);
-void signals_ask_stop(void *user);
+void signals_ask_reset(struct signals *signals);
+void signals_ask_stop(struct signals *signals);
 
 #endif

@@ -19,6 +19,7 @@ static const double default_patience = 60.0; /* until a configuration says other
 struct worker {
     const struct sources *sources;
     struct host_hooks hooks;
+    struct roster *roster;
     int ended_fd;
     pthread_t thread;
 
@@ -109,6 +110,8 @@ static bool start(struct worker *worker)
     if (deployment)
         status = deployment_start(deployment, &error);
     if (status == OSTLER_OK) {
+        roster_begin(worker->roster);
+        roster_end(worker->roster, deployment);
         put_in_force(worker, deployment, log_file);
         tell_ready(worker, "ready");
         return true;
@@ -150,7 +153,7 @@ static void reload(struct worker *worker)
     reopen_log(worker);
     struct deployment *old = worker->deployment, *next = load(worker, &log_file, &status);
     if (next)
-        status = reload_apply(old, next, worker->drain, &error);
+        status = reload_apply(old, next, worker->drain, worker->roster, &error);
     if (status == OSTLER_OK) {
         put_in_force(worker, next, log_file);
         tell_ready(worker, "configuration reloaded");
@@ -224,8 +227,8 @@ static void destroy(struct worker *worker)
     free(worker);
 }
 
-enum ostler_status worker_open(const struct sources *sources, const struct host_hooks *hooks, struct worker **out,
-                               struct ostler_error *error)
+enum ostler_status worker_open(const struct sources *sources, const struct host_hooks *hooks, struct roster *roster,
+                               struct worker **out, struct ostler_error *error)
 {
     enum ostler_status status = OSTLER_OK;
     struct worker *worker = calloc(1, sizeof *worker);
@@ -234,6 +237,7 @@ enum ostler_status worker_open(const struct sources *sources, const struct host_
 
     worker->sources = sources;
     worker->hooks = *hooks;
+    worker->roster = roster;
     worker->patience = default_patience;
     pthread_mutex_init(&worker->lock, NULL);
     pthread_cond_init(&worker->asked, NULL);
@@ -296,6 +300,8 @@ int worker_close(struct worker *worker)
 
     if (worker->abandoned)
         _exit(exit_code);
+    roster_begin(worker->roster);
+    roster_end(worker->roster, NULL);
     deployment_free(worker->deployment);
     destroy(worker);
     return exit_code;

@@ -4,14 +4,14 @@
 #ifndef WORKER_H
 #define WORKER_H
 
-#include "deployment.h"
+#include "roster.h"
 #include "sources.h"
 
 struct worker;
 
-/* Makes it and begins to start what the configuration says. @p sources is borrowed. */
-enum ostler_status worker_open(const struct sources *sources, const struct host_hooks *hooks, struct worker **worker,
-                               struct ostler_error *error);
+/* Makes it and begins to start what the configuration says. @p sources and @p roster are borrowed. */
+enum ostler_status worker_open(const struct sources *sources, const struct host_hooks *hooks, struct roster *roster,
+                               struct worker **worker, struct ostler_error *error);
 
 /* Polls readable once the thread has ended: it could not start, or it has stopped. */
 int worker_ended_fd(const struct worker *worker);

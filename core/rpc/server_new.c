@@ -8,6 +8,7 @@
 
 #include <ostler/log.h>
 
+#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,13 @@ static enum ostler_status ask_stop(void *self, struct ostler_error *error)
         return ostler_error_set(error, OSTLER_E_INVALID, "the program does not allow to be stopped from outside");
     server->on_stop(server->user);
     return OSTLER_OK;
+}
+
+static struct json_object *tell_listeners(void *self)
+{
+    ostler_server *server = self;
+
+    return server->on_listeners ? server->on_listeners(server->user) : json_object_new_array();
 }
 
 /* --- Parts of a server ------------------------------------------------------------------------------------------ */
@@ -186,6 +194,7 @@ static void init(ostler_server *server, const struct server_role *role, ostler_t
     server->serializer = options->serializer;
     server->on_reset = options->on_reset;
     server->on_stop = options->on_stop;
+    server->on_listeners = options->on_listeners;
     server->user = options->user;
     server->pool_given = options->threads > 0;
     server->host = (struct ostler_endpoint_host){.size = sizeof server->host,
@@ -194,7 +203,8 @@ static void init(ostler_server *server, const struct server_role *role, ostler_t
                                                  .describe = server_describe,
                                                  .stats = server_stats,
                                                  .reset = ask_reset,
-                                                 .stop = ask_stop};
+                                                 .stop = ask_stop,
+                                                 .listeners = tell_listeners};
     pthread_mutex_init(&server->lock, NULL);
     cond_init(&server->changed);
     stats_init(&server->stats);

@@ -49,6 +49,7 @@ struct ostler_server {
     struct ostler_endpoint_host host;
     void (*on_reset)(void *user);
     void (*on_stop)(void *user);
+    struct json_object *(*on_listeners)(void *user);
     void *user;
     bool pool_given; /* its size comes from the program, not from the configuration */
     const struct ostler_executor_ops *executor_ops;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks into the server that hosts it and controls the program around it. Under the access policy `explicit` only the
+/* Looks into the server that hosts it and the listeners beside it, and controls the program around them. Under the access policy `explicit` only the
  * methods that look are there. */
 #include <ostler/endpoint.h>
 
@@ -27,16 +27,44 @@ static enum ostler_status ping(ostler_request *request, void *state)
     return return_or_nomem(request, json_object_new_string("pong"));
 }
 
+/* Adds @p listeners to what the server says of itself; takes both. NULL without memory. */
+static json_object *with_listeners(json_object *value, json_object *listeners)
+{
+    if (value && listeners && json_object_object_add(value, "listeners", listeners) == 0)
+        return value;
+    json_object_put(listeners);
+    json_object_put(value);
+    return NULL;
+}
+
+/* What they are: all but their counts. */
 static enum ostler_status describe(ostler_request *request, void *state)
 {
     const struct ostler_endpoint_host *host = state;
-    return return_or_nomem(request, host->describe(host->self));
+    json_object *listeners = host->listeners(host->self);
+
+    for (size_t i = 0; listeners && i < json_object_array_length(listeners); i++)
+        json_object_object_del(json_object_array_get_idx(listeners, i), "stats");
+    return return_or_nomem(request, with_listeners(host->describe(host->self), listeners));
+}
+
+/* {"section", "stats"} of each. */
+static json_object *listener_stats(const struct ostler_endpoint_host *host)
+{
+    json_object *listeners = host->listeners(host->self);
+
+    for (size_t i = 0; listeners && i < json_object_array_length(listeners); i++) {
+        static const char *const others[] = {"exchange", "topics", "priorities", "pool", "url", "endpoints"};
+        for (size_t j = 0; j < sizeof others / sizeof others[0]; j++)
+            json_object_object_del(json_object_array_get_idx(listeners, i), others[j]);
+    }
+    return listeners;
 }
 
 static enum ostler_status stats(ostler_request *request, void *state)
 {
     const struct ostler_endpoint_host *host = state;
-    return return_or_nomem(request, host->stats(host->self));
+    return return_or_nomem(request, with_listeners(host->stats(host->self), listener_stats(host)));
 }
 
 /* Answers after @p ask has been passed on: what was asked for happens after the answer is out, or while it goes out. */
@@ -69,8 +97,10 @@ static enum ostler_status stop(ostler_request *request, void *state)
 
 static const struct ostler_method methods[] = {
     {"ping", ping, "", OSTLER_METHOD_EXPOSED, "returns \"pong\""},
-    {"describe", describe, "", OSTLER_METHOD_EXPOSED, "returns endpoints, namespaces, versions and methods"},
-    {"stats", stats, "", OSTLER_METHOD_EXPOSED, "returns requests, failures, in flight and latency, per method"},
+    {"describe", describe, "", OSTLER_METHOD_EXPOSED,
+     "returns endpoints, namespaces, versions and methods, and the listeners of the program"},
+    {"stats", stats, "", OSTLER_METHOD_EXPOSED,
+     "returns requests, failures, in flight and latency, per method, and of listeners"},
     {"reset", reset, "", 0, "asks the program to read its configuration again, as SIGHUP does; returns at once"},
     {"stop", stop, "", 0, "asks the program to stop, as SIGTERM does; returns at once"},
     {NULL, NULL, NULL, 0, NULL},

@@ -358,7 +358,7 @@ def an_interrupted_bench_reports():
 
 
 def help_version_and_completion():
-    for verb in ("call", "cast", "describe", "bench"):
+    for verb in ("call", "cast", "notify", "listen", "describe", "bench"):
         result = run(verb, "--help")
         expect(result.exit_code == 0 and result.err == "" and result.out.startswith("ostler %s " % verb), result)
         expect(verb in run("--help").out, verb)
@@ -370,10 +370,12 @@ def help_version_and_completion():
         complete_words ostler b
         complete_words ostler bench demo --pay
         complete_words ostler --ti
+        complete_words ostler listen demo --priority a
+        complete_words ostler listen demo --event
     """ % (os.path.dirname(OSTLER), SOURCE)
     lines = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, timeout=60, check=True,
                            env=environment()).stdout.decode().splitlines()
-    expect(lines == ["bench", "--payload", "--timeout"], lines)
+    expect(lines == ["bench", "--payload", "--timeout", "audit", "--event-type"], lines)
 
 
 def a_server_that_dies_is_5():

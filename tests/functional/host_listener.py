@@ -337,6 +337,7 @@ def storm():
             deployment.conf(SERVER + listeners + deployment.taker(word="w%d" % rounds))
             status = host.reload()
             assert ("refused" in status) == ("ghost" in text), (text, status)
+            assert len(control(deployment, "stats")["listeners"]) == 1
             rounds += 1
         assert result_of(call) is None
         taken = deployment.await_taken(20000)
@@ -388,6 +389,33 @@ def report():
         has_in(host.wait_log(r"\[listener\] endpoint"), "taker from", "taker1.so")
         stats = json.loads(host.wait_log(r"report \[listener\] \{\"requests").split("[listener] ")[1])
         assert stats["requests"] == 3 and stats["failures"] == 0, stats
+        host.stop()
+
+
+def control(deployment, method):
+    return deployment.call("demo", method, namespace="control", api_version="2.0")
+
+
+@test
+def control_tells():
+    """control.describe and control.stats tell of the listeners beside the server"""
+    with Listening() as deployment:
+        host = deployment.begin(LISTENER + "topics = one, two\n" + NEW + "pool = p\n")
+        deployment.emit(3, "topic=two")
+        deployment.await_taken(3)
+        described = control(deployment, "describe")["listeners"]
+        assert described == [
+            {"section": "listener", "exchange": "openstack", "topics": ["one", "two"], "priorities": ["info", "error"],
+             "pool": None, "url": "fake:///", "endpoints": ["taker"]},
+            {"section": "listener:new", "exchange": "openstack", "topics": ["notifications"],
+             "priorities": ["info", "error"], "pool": "p", "url": "fake:///", "endpoints": ["taker"]}], described
+        await_true("the third has been counted",
+                   lambda: control(deployment, "stats")["listeners"][0]["stats"]["requests"] == 3)
+        stats = control(deployment, "stats")["listeners"]
+        assert [each["section"] for each in stats] == ["listener", "listener:new"], stats
+        assert stats[1]["stats"]["requests"] == 0, stats
+        deployment.change(host, "")
+        assert control(deployment, "describe")["listeners"] == []
         host.stop()
 
 

@@ -84,6 +84,10 @@ struct ostler_endpoint_host {
      *  program does not allow it. */
     enum ostler_status (*reset)(void *self, struct ostler_error *error);
     enum ostler_status (*stop)(void *self, struct ostler_error *error);
+    /** The notification listeners of the program: an array of {"section", "exchange", "topics", "priorities", "pool",
+     *  "url", "endpoints", "stats": as ostler_listener_stats()}, empty where it has or tells of none. The caller owns
+     *  the value; NULL without memory. */
+    struct json_object *(*listeners)(void *self);
 };
 
 /** The `ops` of a module of kind OSTLER_KIND_ENDPOINT. All slots may be NULL, but at least one interface must be there.

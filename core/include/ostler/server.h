@@ -42,7 +42,10 @@ struct ostler_server_options {
     void (*on_reset)(void *user);
     void (*on_stop)(void *user);
     void *user;
-    void *reserved_[4];
+    /** Its listeners, which `control` shows beside the server: an array as <ostler/endpoint.h> says. NULL: none. Called
+     *  from an executor's thread, many at a time; the server takes what it returns. */
+    struct json_object *(*on_listeners)(void *user);
+    void *reserved_[3];
 };
 
 /* clang-format off */
