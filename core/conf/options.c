@@ -111,9 +111,9 @@ static const struct ostler_option listener_options[] = {
     {.name = "batch_size",
      .type = OSTLER_OPTION_INTEGER,
      .help = "How many notifications make a batch, which an endpoint is given at once. Default: 1, or with a "
-             "batch_timeout as many as come in that time, at most 65536.",
+             "batch_timeout as many as come in that time, at most 65535.",
      .min = 1,
-     .max = 65536},
+     .max = 65535},
     {.name = "batch_timeout",
      .type = OSTLER_OPTION_FLOAT,
      .help =

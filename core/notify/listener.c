@@ -37,7 +37,8 @@ static enum ostler_status subscribe(struct ostler_server *server, ostler_driver_
     if (!subscribed)
         return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a listener");
     struct generation *generation = generations_hold(&server->generations, 1);
-    struct ostler_subscription subscription = {.subscribed = subscribed, .pool = listener->pool};
+    struct ostler_subscription subscription = {
+        .subscribed = subscribed, .pool = listener->pool, .held = listener->batch_size};
     subscription.count = fill_subscription(listener, generation, subscribed);
     generation_release(generation);
 

@@ -21,6 +21,8 @@ extern const struct check check_flow[];
 extern const struct check check_servers[];
 extern const struct check check_bounds[];
 extern const struct check check_processes[];
+extern const struct check check_notifications[];
+extern const struct check check_settling[];
 
 /* What the program was started with. */
 extern const char *check_url;

@@ -9,13 +9,17 @@ tests_conformance_ostler_conformance_SOURCES = \
 	tests/conformance/fixture.h \
 	tests/conformance/flow.c \
 	tests/conformance/main.c \
+	tests/conformance/notifications.c \
 	tests/conformance/peer.c \
 	tests/conformance/peer.h \
 	tests/conformance/probe.c \
 	tests/conformance/probe.h \
 	tests/conformance/processes.c \
 	tests/conformance/servers.c \
-	tests/conformance/values.c
+	tests/conformance/settling.c \
+	tests/conformance/values.c \
+	tests/conformance/watch.c \
+	tests/conformance/watch.h
 tests_conformance_ostler_conformance_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 tests_conformance_ostler_conformance_LDADD = libostler.la $(JSONC_LIBS)
 if PRELOADED

@@ -25,8 +25,9 @@
 
 enum { USUAL_SECONDS = 120, MAX_CONFIG_FILES = 16, EXIT_SKIPPED = 77, EXIT_USAGE = 2 };
 
-static const struct check *const groups[] = {check_calls,   check_values, check_ends,      check_flow,
-                                             check_servers, check_bounds, check_processes, NULL};
+static const struct check *const groups[] = {check_calls,    check_values, check_ends,      check_flow,
+                                             check_servers,  check_bounds, check_processes, check_notifications,
+                                             check_settling, NULL};
 
 const char *check_url;
 static const char *config_files[MAX_CONFIG_FILES + 1];
@@ -214,7 +215,16 @@ static void print_usage(FILE *stream)
                     "  --version, --help\n");
 }
 
-enum { OPTION_CONFIG = 1, OPTION_ONLY, OPTION_LIST, OPTION_VERSION, OPTION_HELP, OPTION_SERVE, OPTION_CALL };
+enum {
+    OPTION_CONFIG = 1,
+    OPTION_ONLY,
+    OPTION_LIST,
+    OPTION_VERSION,
+    OPTION_HELP,
+    OPTION_SERVE,
+    OPTION_CALL,
+    OPTION_LISTEN
+};
 
 static const struct option long_options[] = {
     {"config-file", required_argument, NULL, OPTION_CONFIG},
@@ -225,12 +235,13 @@ static const struct option long_options[] = {
     /* For the suite itself: peers in processes of their own. */
     {"serve", required_argument, NULL, OPTION_SERVE},
     {"call", required_argument, NULL, OPTION_CALL},
+    {"listen", required_argument, NULL, OPTION_LISTEN},
     {NULL, 0, NULL, 0},
 };
 
 int main(int argc, char **argv)
 {
-    const char *pattern = NULL, *serve = NULL, *call = NULL;
+    const char *pattern = NULL, *serve = NULL, *call = NULL, *listen = NULL;
     size_t config_count = 0;
     bool list = false;
     struct ostler_error error = OSTLER_ERROR_INIT;
@@ -251,6 +262,8 @@ int main(int argc, char **argv)
             serve = optarg;
         } else if (option == OPTION_CALL) {
             call = optarg;
+        } else if (option == OPTION_LISTEN) {
+            listen = optarg;
         } else if (option == OPTION_VERSION) {
             printf("ostler-conformance %s\n", ostler_version());
             return EXIT_SUCCESS;
@@ -272,6 +285,8 @@ int main(int argc, char **argv)
         return peer_serve(serve);
     if (call)
         return peer_call(call);
+    if (listen)
+        return peer_listen(listen);
     if (count_chosen(pattern) == 0) {
         fprintf(stderr, "ostler-conformance: no check is called %s; --list shows them\n", pattern);
         return EXIT_USAGE;

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "fixture.h"
 #include "probe.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,6 +94,19 @@ int peer_call(const char *address)
     _exit(EXIT_SUCCESS);
 }
 
+int peer_listen(const char *address)
+{
+    if (strcmp(take_address(address), "hold") == 0)
+        watch_hold();
+    struct watched watched = watch_start("peer", NULL, NULL, NULL);
+
+    say_ready();
+    await_end_of_input();
+    watch_release();
+    watch_end(&watched);
+    return check_has_failed() ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 /* --- Outside ------------------------------------------------------------------------------------------------------ */
 
 enum { MAX_ARGUMENTS = 64, READ = 0, WRITE = 1 };
@@ -157,6 +171,11 @@ struct peer peer_start_server(const char *server)
 struct peer peer_start_client(const char *method)
 {
     return start("--call", method);
+}
+
+struct peer peer_start_listener(const char *work)
+{
+    return start("--listen", work);
 }
 
 void peer_kill(struct peer *peer)

@@ -10,6 +10,8 @@
  * their standard input does. Returns an exit code. */
 int peer_serve(const char *address);
 int peer_call(const char *address);
+/* --listen TOPIC/work or TOPIC/hold: a listener that handles what comes, or never ends with it. */
+int peer_listen(const char *address);
 
 struct peer {
     pid_t pid;
@@ -20,6 +22,7 @@ struct peer {
 struct peer peer_start_server(const char *server);
 /* One whose four threads call `method` over and over. */
 struct peer peer_start_client(const char *method);
+struct peer peer_start_listener(const char *work);
 
 /* Kills it at once, as a crash would. */
 void peer_kill(struct peer *peer);

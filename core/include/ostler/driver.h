@@ -135,6 +135,8 @@ struct ostler_subscription {
     } * subscribed;
     size_t count;
     const char *pool; /**< NULL: none */
+    /** How many the listener may hold before it settles the first of them: the size of a batch, else 1. */
+    size_t held;
 };
 
 /** What to do with a message that is acknowledged after the work (notifications). */

@@ -45,7 +45,7 @@ struct ostler_listener_options {
 };
 
 /** The most notifications in one batch. */
-#define OSTLER_BATCH_MAX 65536
+#define OSTLER_BATCH_MAX 65535
 
 #ifdef __cplusplus
 #define OSTLER_LISTENER_OPTIONS_INIT                                                                                   \

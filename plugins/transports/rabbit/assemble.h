@@ -13,6 +13,7 @@ struct received {
     bool returned; /* basic.return: our own message, refused with `reply_code` */
     uint16_t reply_code;
     uint64_t delivery_tag; /* of basic.deliver */
+    unsigned epoch;        /* of the connection it came over, for who settles it later */
     bool redelivered;
     bool too_large; /* the body was over the limit and has been passed over */
     char *routing_key;

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REMEMBERED = 16, LONGEST = 64 };
+enum { REMEMBERED = 16 };
 
 struct dedup {
     atomic_int references;
     pthread_mutex_t lock;
-    char ids[REMEMBERED][LONGEST];
+    char ids[REMEMBERED][DEDUP_ID_SIZE];
     unsigned next;
 };
 
@@ -40,18 +40,53 @@ void dedup_unref(struct dedup *dedup)
     free(dedup);
 }
 
+static bool is_id(const char *unique_id)
+{
+    return unique_id && unique_id[0] && strlen(unique_id) < DEDUP_ID_SIZE;
+}
+
+/* With the lock held. */
+static bool knows(const struct dedup *dedup, const char *unique_id)
+{
+    for (unsigned i = 0; i < REMEMBERED; i++)
+        if (strcmp(dedup->ids[i], unique_id) == 0)
+            return true;
+    return false;
+}
+
+static void remember(struct dedup *dedup, const char *unique_id)
+{
+    strcpy(dedup->ids[dedup->next++ % REMEMBERED], unique_id);
+}
+
 bool dedup_seen(struct dedup *dedup, const char *unique_id)
 {
-    bool seen = false;
-
-    /* Ids of other lengths are nobody's we know. */
-    if (!unique_id || !unique_id[0] || strlen(unique_id) >= LONGEST)
+    if (!is_id(unique_id))
         return false;
     pthread_mutex_lock(&dedup->lock);
-    for (unsigned i = 0; i < REMEMBERED && !seen; i++)
-        seen = strcmp(dedup->ids[i], unique_id) == 0;
+    bool seen = knows(dedup, unique_id);
     if (!seen)
-        strcpy(dedup->ids[dedup->next++ % REMEMBERED], unique_id);
+        remember(dedup, unique_id);
     pthread_mutex_unlock(&dedup->lock);
     return seen;
+}
+
+bool dedup_knows(struct dedup *dedup, const char *unique_id)
+{
+    if (!is_id(unique_id))
+        return false;
+    pthread_mutex_lock(&dedup->lock);
+    bool seen = knows(dedup, unique_id);
+    pthread_mutex_unlock(&dedup->lock);
+    return seen;
+}
+
+void dedup_remember(struct dedup *dedup, const char *unique_id)
+{
+    if (!is_id(unique_id))
+        return;
+    pthread_mutex_lock(&dedup->lock);
+    if (!knows(dedup, unique_id))
+        remember(dedup, unique_id);
+    pthread_mutex_unlock(&dedup->lock);
 }

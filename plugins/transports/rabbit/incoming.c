@@ -13,7 +13,7 @@ struct incoming_batch {
 };
 
 struct incoming {
-    struct ostler_incoming base;
+    struct arrived arrived;
     ostler_driver_transport *transport;
     struct dedup *dedup;
     struct incoming_batch *batch; /* NULL: it was taken alone */
@@ -64,12 +64,12 @@ struct ostler_incoming *incoming_new(ostler_driver_transport *transport, struct 
 
     if (!incoming)
         return NULL;
-    incoming->base.deadline = OSTLER_NEVER;
+    incoming->arrived.base.deadline = OSTLER_NEVER;
     incoming->transport = transport;
     incoming->dedup = dedup_ref(dedup);
     incoming->received = received;
     incoming->batch = batch;
-    return &incoming->base;
+    return &incoming->arrived.base;
 }
 
 static enum ostler_status check(const struct incoming *incoming, struct ostler_error *error)

@@ -104,7 +104,7 @@ static void publish_reply(struct publisher *publisher, struct kept_reply *reply,
                                     .compression = publisher->link.options->compression},
                         .unique_id = reply->unique_id,
                         .more = more};
-    struct unconfirmed *message = posting_start(publisher, &post);
+    struct unconfirmed *message = posting_start(publisher, &post, NULL);
 
     if (message) {
         message->reply = reply;

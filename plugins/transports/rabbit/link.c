@@ -345,6 +345,7 @@ static void connect_next(struct link *link)
         link_changed(link);
     } else {
         double wait = hosts_failed(&link->hosts);
+        link->rounds_failed += wait > 0.0;
         say_not_connected(link, &error, wait);
         link_changed(link);
         ostler_time until = ostler_deadline(wait);

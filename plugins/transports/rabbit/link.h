@@ -60,7 +60,8 @@ struct link {
     ostler_time read_at; /* when it was last read */
     bool blocked;        /* by the broker's resource alarm */
     char why_blocked[128];
-    char why_down[512]; /* "" while nothing has failed */
+    char why_down[512];     /* "" while nothing has failed */
+    unsigned rounds_failed; /* times that no host could be connected to */
     struct conn conn;
     struct hosts hosts;
     struct assembler assembler;

@@ -1,5 +1,7 @@
 # RabbitMQ, on the wire of oslo.messaging.
 rabbit_sources = \
+	plugins/transports/rabbit/acks.c \
+	plugins/transports/rabbit/acks.h \
 	plugins/transports/rabbit/assemble.c \
 	plugins/transports/rabbit/assemble.h \
 	plugins/transports/rabbit/confirms.c \
@@ -26,6 +28,10 @@ rabbit_sources = \
 	plugins/transports/rabbit/link.c \
 	plugins/transports/rabbit/link.h \
 	plugins/transports/rabbit/listener.c \
+	plugins/transports/rabbit/listener.h \
+	plugins/transports/rabbit/note.c \
+	plugins/transports/rabbit/note.h \
+	plugins/transports/rabbit/notify.c \
 	plugins/transports/rabbit/options.c \
 	plugins/transports/rabbit/options.h \
 	plugins/transports/rabbit/posting.c \
@@ -38,6 +44,9 @@ rabbit_sources = \
 	plugins/transports/rabbit/replies.c \
 	plugins/transports/rabbit/replies.h \
 	plugins/transports/rabbit/send.c \
+	plugins/transports/rabbit/server.c \
+	plugins/transports/rabbit/subscription.c \
+	plugins/transports/rabbit/subscription.h \
 	plugins/transports/rabbit/topology.c \
 	plugins/transports/rabbit/topology.h \
 	plugins/transports/rabbit/unpack.c \

@@ -45,20 +45,24 @@ static bool send_message(struct link *link, const struct post *post)
                               body) == AMQP_STATUS_OK;
 }
 
-struct unconfirmed *posting_start(struct publisher *publisher, const struct post *post)
+struct unconfirmed *posting_start(struct publisher *publisher, const struct post *post, struct ostler_error *error)
 {
     struct link *link = &publisher->link;
     uint64_t begins = link->appended_total;
-    struct ostler_error error = OSTLER_ERROR_INIT;
+    struct ostler_error failure = OSTLER_ERROR_INIT;
     const char *exchange = NULL;
+    enum ostler_status status = exchanges_ensure(publisher, post, &exchange, &failure);
 
-    if (exchanges_ensure(publisher, post, &exchange, &error) != OSTLER_OK) {
-        link_break(link, error.message);
-        ostler_error_clear(&error);
+    if (status != OSTLER_OK) {
+        if (status != OSTLER_E_INVALID)
+            link_break(link, failure.message);
+        ostler_error_move(error, &failure);
         return NULL;
     }
-    if (link->conn.tls ? !send_message(link, post) : !put_message(link, post))
+    if (link->conn.tls ? !send_message(link, post) : !put_message(link, post)) {
+        ostler_error_set(error, OSTLER_E_INVALID, "this message cannot be published");
         return NULL;
+    }
     if (!publisher->looking) {
         publisher->looking = true;
         publisher->look_at = ostler_deadline(PUBLISHER_LOOK_SECONDS);
@@ -105,16 +109,18 @@ static enum ostler_status not_ready(struct publisher *publisher, ostler_time dea
     return ostler_error_set(error, status, "not sent, %u messages are under way unconfirmed", publisher->window);
 }
 
-/* Until a message can be sent. */
+/* Until a message can be sent, or as many more attempts to connect have failed as are allowed. */
 static enum ostler_status wait_ready(struct publisher *publisher, ostler_time deadline, int retry,
                                      struct ostler_error *error)
 {
     struct link *link = &publisher->link;
+    unsigned before = link->rounds_failed;
+    unsigned allowed = (unsigned)retry + (link->why_down[0] ? 0 : 1);
 
     for (;;) {
         if (posting_is_possible(publisher))
             return OSTLER_OK;
-        if (!link->is_up && retry == 0 && link->why_down[0])
+        if (!link->is_up && retry >= 0 && link->rounds_failed - before >= allowed)
             return not_ready(publisher, OSTLER_NEVER, error);
         if (deadline == OSTLER_AT_ONCE || (deadline != OSTLER_NEVER && ostler_now() >= deadline))
             return not_ready(publisher, deadline, error);
@@ -167,11 +173,19 @@ static enum ostler_status start_when_possible(struct publisher *publisher, const
         enum ostler_status status = wait_ready(publisher, deadline, post->retry, error);
         if (status != OSTLER_OK)
             return status;
-        *message = posting_start(publisher, post);
+        if (!exchanges_are_ensured(publisher, post) && publisher->link.outbox.length) {
+            if (!link_flush_wait(&publisher->link, deadline) && publisher->link.is_up)
+                return not_ready(publisher, OSTLER_NEVER, error);
+            attempt--;
+            continue;
+        }
+        struct ostler_error failure = OSTLER_ERROR_INIT;
+        *message = posting_start(publisher, post, &failure);
         if (*message)
             return OSTLER_OK;
         if (publisher->link.is_up)
-            return ostler_error_set(error, OSTLER_E_INVALID, "this message cannot be published");
+            return ostler_error_move(error, &failure);
+        ostler_error_clear(&failure);
         if (post->retry >= 0 && attempt >= post->retry)
             return not_ready(publisher, OSTLER_NEVER, error);
     }
@@ -194,11 +208,12 @@ static bool goes_again(struct publisher *publisher, enum fate fate, ostler_time 
     return ostler_now() < *refused_until;
 }
 
-/* A cast: again and again, as often as allowed. */
+/* A cast or a notification: again and again, as often as allowed. */
 static enum ostler_status post_cast(struct publisher *publisher, const struct post *post, ostler_time deadline,
                                     struct ostler_error *error)
 {
     ostler_time refused_until = OSTLER_NEVER;
+    bool redeclared = false;
 
     for (int attempt = 0;; attempt++) {
         struct unconfirmed *message;
@@ -211,6 +226,12 @@ static enum ostler_status post_cast(struct publisher *publisher, const struct po
         status = wait_fate(publisher, message, &fate, deadline, error);
         if (status != OSTLER_OK)
             return status;
+        /* Its queue has been deleted since it was declared: once more, with a new one. */
+        if (fate == FATE_RETURNED && post->queue && !redeclared) {
+            redeclared = true;
+            exchanges_doubt(publisher, post);
+            continue;
+        }
         bool last = post->retry >= 0 && attempt >= post->retry;
         if (last || !goes_again(publisher, fate, deadline, &refused_until))
             return fate_status(fate, post, error);
@@ -246,7 +267,7 @@ void publisher_heartbeat(struct publisher *publisher, const char *queue, const c
         .unique_id = unique_id};
 
     link_lock(&publisher->link);
-    if (posting_is_possible(publisher) && posting_start(publisher, &post))
+    if (posting_is_possible(publisher) && posting_start(publisher, &post, NULL))
         posting_finish(publisher, &post);
     link_unlock(&publisher->link);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Everything that is published, over one link in confirm mode: requests, casts, replies.
+/* Everything that is published, over one link in confirm mode: calls, casts, notifications, replies.
  *
  * Confirms stream: nothing waits for one but a caller that asked to. A connection that is lost with messages under way
  * leaves their fate open: casts and replies are sent again (receivers know repeats by their _unique_id), calls are not,
@@ -15,9 +15,10 @@
 struct post {
     struct publish publish;
     bool fanout;           /* the exchange is a fanout exchange; else a topic exchange, or "" which is never declared */
+    const char *queue;     /* a queue that must be there, bound with its name as key; or NULL */
     const char *unique_id; /* 32 digits, also in the body */
     uint64_t call_id;      /* a call: what becomes of it is told through `lost` */
-    int retry;             /* a cast: how often to send again; negative: until the deadline */
+    int retry;             /* no call: how often to send again; negative: until the deadline */
     bool more;             /* no cast: it may leave with what is published next, or by publisher_flush() */
 };
 
@@ -32,7 +33,7 @@ enum ostler_status publisher_open(const struct rabbit_options *options, const os
 /* Waits a little for what is under way. */
 void publisher_close(struct publisher *publisher);
 
-/* Publishes a cast and waits for its confirm, or a call and does not. Statuses as for the driver operation send. */
+/* Publishes a cast or a notification and waits for its confirm, or a call and does not. Statuses as for the driver operation send. */
 enum ostler_status publisher_post(struct publisher *publisher, const struct post *post, ostler_time deadline,
                                   struct ostler_error *error);
 

@@ -36,9 +36,10 @@ struct unconfirmed {
     struct kept_reply *reply;
 };
 
-/* An exchange that was published to. */
+/* An exchange that was published to; with a queue, one that is bound to it. */
 struct exchange {
     char *name;
+    char *queue;    /* NULL: only the exchange */
     unsigned epoch; /* of the connection on which it is known to be there */
 };
 
@@ -109,10 +110,15 @@ const struct known_call *confirms_find_call(const struct publisher *publisher, u
 
 /* --- exchanges.c: declaring what is published to */
 
-/* Makes sure that the exchange is there; *name gets the remembered name, or NULL. May wait for the broker, once for each
- * exchange on each connection. */
+/* Makes sure that the exchange, and the post's queue, are there; *name gets the remembered name, or NULL. May wait for the
+ * broker, once for each on each connection; then the outbox must be empty. OSTLER_E_INVALID: the broker refuses them, and
+ * the connection is as good as before. */
 enum ostler_status exchanges_ensure(struct publisher *publisher, const struct post *post, const char **name,
                                     struct ostler_error *error);
+/* Whether that has been done. */
+bool exchanges_are_ensured(struct publisher *publisher, const struct post *post);
+/* They may be gone. */
+void exchanges_doubt(struct publisher *publisher, const struct post *post);
 /* The name in "NOT_FOUND - no exchange 'NAME' in vhost '/'"; NULL if the text says something else. */
 const char *exchanges_missing_name(const char *text, char *name, size_t size);
 void exchanges_free(struct publisher *publisher);
@@ -120,8 +126,9 @@ void exchanges_free(struct publisher *publisher);
 /* --- posting.c */
 
 bool posting_is_possible(const struct publisher *publisher);
-/* Gives the message a tag and puts it behind what goes out next. NULL if it cannot be encoded (or, with TLS, sent). */
-struct unconfirmed *posting_start(struct publisher *publisher, const struct post *post);
+/* Gives the message a tag and puts it behind what goes out next. NULL if it cannot be encoded (or, with TLS, sent), or if
+ * its exchange is refused. */
+struct unconfirmed *posting_start(struct publisher *publisher, const struct post *post, struct ostler_error *error);
 /* Sees to it that it leaves. */
 void posting_finish(struct publisher *publisher, const struct post *post);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The driver for RabbitMQ, on oslo.messaging's wire: its operations and its descriptor. */
-#include "rabbit.h"
+#include "note.h"
 
 #include <ostler/version.h>
 
@@ -83,6 +83,24 @@ static void flush(ostler_driver_transport *transport)
     publisher_flush(transport->publisher);
 }
 
+static bool is_notification(const struct ostler_incoming *incoming)
+{
+    return ((const struct arrived *)incoming)->is_notification;
+}
+
+static enum ostler_status open_incoming(struct ostler_incoming *incoming, struct ostler_error *error)
+{
+    return is_notification(incoming) ? note_open(incoming, error) : incoming_open(incoming, error);
+}
+
+static void free_incoming(struct ostler_incoming *incoming)
+{
+    if (is_notification(incoming))
+        note_free(incoming);
+    else
+        incoming_free(incoming);
+}
+
 static const struct ostler_driver_ops operations = {
     .open = open_transport,
     .close = close_transport,
@@ -90,18 +108,21 @@ static const struct ostler_driver_ops operations = {
     .replies_poll = poll_replies,
     .replies_wake = wake_replies,
     .replies_fd = replies_descriptor,
-    .listen = rabbit_listener_open,
+    .listen = rabbit_listen,
     .listener_poll = rabbit_listener_poll,
     .listener_wake = rabbit_listener_wake,
     .listener_stop = rabbit_listener_stop,
     .listener_close = rabbit_listener_close,
-    .incoming_open = incoming_open,
+    .incoming_open = open_incoming,
     .incoming_reply = incoming_reply,
     .incoming_heartbeat = incoming_heartbeat,
-    .incoming_free = incoming_free,
+    .incoming_free = free_incoming,
     .report = report,
     .explain = explain,
     .flush = flush,
+    .notify = rabbit_notify,
+    .subscribe = rabbit_subscribe,
+    .incoming_settle = note_settle,
 };
 
 static const char *const aliases[] = {"kombu", NULL};

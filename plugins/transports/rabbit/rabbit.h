@@ -17,9 +17,19 @@ struct ostler_driver_transport {
     struct publisher *publisher;
 };
 
+/* What came in: the first member of requests and of notifications. */
+struct arrived {
+    struct ostler_incoming base;
+    bool is_notification;
+};
+
+/* server.c, subscription.c */
+enum ostler_status rabbit_listen(ostler_driver_transport *transport, const struct ostler_target *target,
+                                 ostler_driver_listener **listener, struct ostler_error *error);
+enum ostler_status rabbit_subscribe(ostler_driver_transport *transport, const struct ostler_subscription *subscription,
+                                    ostler_driver_listener **listener, struct ostler_error *error);
+
 /* listener.c */
-enum ostler_status rabbit_listener_open(ostler_driver_transport *transport, const struct ostler_target *target,
-                                        ostler_driver_listener **listener, struct ostler_error *error);
 size_t rabbit_listener_poll(ostler_driver_listener *listener, ostler_time deadline, struct ostler_incoming **incoming,
                             size_t max);
 void rabbit_listener_wake(ostler_driver_listener *listener);
@@ -40,6 +50,10 @@ enum ostler_status incoming_reply(struct ostler_incoming *incoming, const struct
                                   struct ostler_error *error);
 void incoming_heartbeat(struct ostler_incoming *incoming);
 void incoming_free(struct ostler_incoming *incoming);
+
+/* notify.c */
+enum ostler_status rabbit_notify(ostler_driver_transport *transport,
+                                 const struct ostler_outgoing_notification *notification, struct ostler_error *error);
 
 /* send.c */
 enum ostler_status rabbit_send(ostler_driver_transport *transport, const struct ostler_outgoing *message,

@@ -67,7 +67,7 @@ static enum ostler_status on_up(void *self, struct conn *conn, struct ostler_err
     enum ostler_status status = topology_own_queue(replies->topology, conn, NULL, replies->queue, NULL, error);
 
     if (status == OSTLER_OK)
-        status = topology_prefetch(replies->topology, conn, error);
+        status = topology_prefetch(conn, replies->topology->options->prefetch, error);
     if (status == OSTLER_OK)
         status = topology_consume(replies->topology, conn, replies->queue, "1", error);
     return status;

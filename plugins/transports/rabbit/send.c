@@ -53,17 +53,7 @@ static enum ostler_status write_body(ostler_driver_transport *transport, const s
     wire_text_free(&scratch);
     if (!written)
         return ostler_error_set(error, OSTLER_E_INVALID, "the request cannot be sent: it %s", body->problem);
-    if (!transport->options.compression)
-        return OSTLER_OK;
-    char *packed = NULL;
-    size_t length = 0;
-    enum ostler_status status = pack(transport->options.compression, body->data, body->length, &packed, &length, error);
-    if (status == OSTLER_OK) {
-        free(body->data);
-        body->data = packed;
-        body->length = length;
-    }
-    return status;
+    return pack_body(transport->options.compression, body, error);
 }
 
 enum ostler_status rabbit_send(ostler_driver_transport *transport, const struct ostler_outgoing *message,

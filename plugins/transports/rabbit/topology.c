@@ -113,40 +113,22 @@ static enum ostler_status declare_exchange(struct topology *topology, struct con
     return status;
 }
 
-enum ostler_status topology_topic_exchange(struct topology *topology, struct conn *conn, const char *exchange,
-                                           struct ostler_error *error)
-{
-    return declare_exchange(topology, conn, CONN_CHANNEL, exchange, false, error);
-}
-
 enum ostler_status topology_fanout_exchange(struct topology *topology, struct conn *conn, const char *exchange,
                                             struct ostler_error *error)
 {
     return declare_exchange(topology, conn, CONN_CHANNEL, exchange, true, error);
 }
 
-enum ostler_status topology_exchange_aside(struct topology *topology, struct conn *conn, const char *exchange,
-                                           bool fanout, struct ostler_error *error)
-{
-    enum ostler_status status = conn_open_channel(conn, CONN_ASIDE, error);
-
-    if (status == OSTLER_OK)
-        status = declare_exchange(topology, conn, CONN_ASIDE, exchange, fanout, error);
-    if (status == OSTLER_OK)
-        status = conn_reply_error(amqp_channel_close(conn->state, CONN_ASIDE, AMQP_REPLY_SUCCESS), NULL, error);
-    return status;
-}
-
 /* --- Queues ------------------------------------------------------------------------------------------------------------ */
 
-static enum ostler_status declare_queue(struct topology *topology, struct conn *conn, struct queue_plan *plan,
-                                        struct ostler_error *error)
+static enum ostler_status declare_queue(struct topology *topology, struct conn *conn, amqp_channel_t channel,
+                                        struct queue_plan *plan, struct ostler_error *error)
 {
     amqp_table_t arguments = {.num_entries = plan->count, .entries = plan->arguments};
     int code;
 
-    amqp_queue_declare(conn->state, CONN_CHANNEL, amqp_cstring_bytes(plan->name), 0, plan->durable, 0,
-                       plan->auto_delete, arguments);
+    amqp_queue_declare(conn->state, channel, amqp_cstring_bytes(plan->name), 0, plan->durable, 0, plan->auto_delete,
+                       arguments);
     enum ostler_status status = conn_reply_error(amqp_get_rpc_reply(conn->state), &code, error);
     if (status == OSTLER_OK)
         return status;
@@ -155,16 +137,16 @@ static enum ostler_status declare_queue(struct topology *topology, struct conn *
         ostler_log(OSTLER_LOG_WARNING, "rabbit",
                    "the broker refuses transient queues; durable ones are declared from here on: %s",
                    error ? error->message : "");
-    status = adopt(topology, conn, CONN_CHANNEL, "queue", plan->name, code, error);
+    status = adopt(topology, conn, channel, "queue", plan->name, code, error);
     if (status != OSTLER_OK)
         ostler_error_prefix(error, "queue %s", plan->name);
     return status;
 }
 
-static enum ostler_status bind_queue(struct conn *conn, const char *exchange, const char *queue, const char *key,
-                                     struct ostler_error *error)
+static enum ostler_status bind_queue(struct conn *conn, amqp_channel_t channel, const char *exchange, const char *queue,
+                                     const char *key, struct ostler_error *error)
 {
-    amqp_queue_bind(conn->state, CONN_CHANNEL, amqp_cstring_bytes(queue), amqp_cstring_bytes(exchange),
+    amqp_queue_bind(conn->state, channel, amqp_cstring_bytes(queue), amqp_cstring_bytes(exchange),
                     amqp_cstring_bytes(key), amqp_empty_table);
     enum ostler_status status = conn_reply_error(amqp_get_rpc_reply(conn->state), NULL, error);
     if (status != OSTLER_OK)
@@ -172,17 +154,47 @@ static enum ostler_status bind_queue(struct conn *conn, const char *exchange, co
     return status;
 }
 
-enum ostler_status topology_shared_queue(struct topology *topology, struct conn *conn, const char *exchange,
-                                         const char *queue, struct ostler_error *error)
+static enum ostler_status shared_queue(struct topology *topology, struct conn *conn, amqp_channel_t channel,
+                                       const char *exchange, const char *queue, const char *key,
+                                       struct ostler_error *error)
 {
     struct queue_plan plan = plan_shared(topology, queue);
-    enum ostler_status status = topology_topic_exchange(topology, conn, exchange, error);
+    enum ostler_status status = declare_exchange(topology, conn, channel, exchange, false, error);
 
     if (status == OSTLER_OK)
-        status = declare_queue(topology, conn, &plan, error);
+        status = declare_queue(topology, conn, channel, &plan, error);
     if (status == OSTLER_OK)
-        status = bind_queue(conn, exchange, queue, queue, error);
+        status = bind_queue(conn, channel, exchange, queue, key, error);
     return status;
+}
+
+enum ostler_status topology_shared_queue(struct topology *topology, struct conn *conn, const char *exchange,
+                                         const char *queue, const char *key, struct ostler_error *error)
+{
+    return shared_queue(topology, conn, CONN_CHANNEL, exchange, queue, key, error);
+}
+
+enum ostler_status topology_aside(struct topology *topology, struct conn *conn, const char *exchange, bool fanout,
+                                  const char *queue, struct ostler_error *error)
+{
+    enum ostler_status status = conn_open_channel(conn, CONN_ASIDE, error);
+    bool refused = false;
+
+    if (status != OSTLER_OK)
+        return status;
+    if (queue)
+        status = shared_queue(topology, conn, CONN_ASIDE, exchange, queue, queue, error);
+    else
+        status = declare_exchange(topology, conn, CONN_ASIDE, exchange, fanout, error);
+    /* A refusal closes the channel; that this can be acknowledged shows that only the channel is gone. */
+    if (status != OSTLER_OK)
+        refused = conn_reopen_channel(conn, CONN_ASIDE, NULL) == OSTLER_OK;
+    if (status != OSTLER_OK && !refused)
+        return status;
+    amqp_rpc_reply_t closed = amqp_channel_close(conn->state, CONN_ASIDE, AMQP_REPLY_SUCCESS);
+    if (refused && closed.reply_type == AMQP_RESPONSE_NORMAL)
+        return OSTLER_E_INVALID;
+    return refused ? status : conn_reply_error(closed, NULL, error);
 }
 
 enum ostler_status topology_own_queue(struct topology *topology, struct conn *conn, const char *exchange,
@@ -194,9 +206,9 @@ enum ostler_status topology_own_queue(struct topology *topology, struct conn *co
     if (exchange)
         status = topology_fanout_exchange(topology, conn, exchange, error);
     if (status == OSTLER_OK)
-        status = declare_queue(topology, conn, &plan, error);
+        status = declare_queue(topology, conn, CONN_CHANNEL, &plan, error);
     if (status == OSTLER_OK && exchange)
-        status = bind_queue(conn, exchange, queue, key, error);
+        status = bind_queue(conn, CONN_CHANNEL, exchange, queue, key, error);
     return status;
 }
 
@@ -215,10 +227,10 @@ enum ostler_status topology_consume(struct topology *topology, struct conn *conn
     return status;
 }
 
-enum ostler_status topology_prefetch(struct topology *topology, struct conn *conn, struct ostler_error *error)
+enum ostler_status topology_prefetch(struct conn *conn, uint16_t prefetch, struct ostler_error *error)
 {
-    if (!topology->options->prefetch)
+    if (!prefetch)
         return OSTLER_OK;
-    amqp_basic_qos(conn->state, CONN_CHANNEL, 0, topology->options->prefetch, 0);
+    amqp_basic_qos(conn->state, CONN_CHANNEL, 0, prefetch, 0);
     return conn_reply_error(amqp_get_rpc_reply(conn->state), NULL, error);
 }

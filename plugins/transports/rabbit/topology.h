@@ -17,18 +17,17 @@ struct topology {
 };
 
 /* An exchange: "X" is durable and auto-delete as the options say, "T_fanout" auto-delete. */
-enum ostler_status topology_topic_exchange(struct topology *topology, struct conn *conn, const char *exchange,
-                                           struct ostler_error *error);
 enum ostler_status topology_fanout_exchange(struct topology *topology, struct conn *conn, const char *exchange,
                                             struct ostler_error *error);
 
-/* The same without touching the channel that messages go over. */
-enum ostler_status topology_exchange_aside(struct topology *topology, struct conn *conn, const char *exchange,
-                                           bool fanout, struct ostler_error *error);
+/* An exchange and, unless that is NULL, a shared queue with its own name as key, without touching the channel that
+ * messages go over. OSTLER_E_INVALID: the broker refuses it, and the connection is as good as before. */
+enum ostler_status topology_aside(struct topology *topology, struct conn *conn, const char *exchange, bool fanout,
+                                  const char *queue, struct ostler_error *error);
 
-/* A queue of a topic or a server, bound to the exchange with its own name as key. */
+/* A queue of a topic, a server or a pool, bound to the topic exchange. */
 enum ostler_status topology_shared_queue(struct topology *topology, struct conn *conn, const char *exchange,
-                                         const char *queue, struct ostler_error *error);
+                                         const char *queue, const char *key, struct ostler_error *error);
 
 /* A queue of one owner, deleted by the broker some time after nobody uses it: fanout (bound) or reply (exchange NULL). */
 enum ostler_status topology_own_queue(struct topology *topology, struct conn *conn, const char *exchange,
@@ -38,7 +37,7 @@ enum ostler_status topology_own_queue(struct topology *topology, struct conn *co
 enum ostler_status topology_consume(struct topology *topology, struct conn *conn, const char *queue, const char *tag,
                                     struct ostler_error *error);
 
-/* Sets the prefetch of a consuming channel, if there is a limit; before the first consume. */
-enum ostler_status topology_prefetch(struct topology *topology, struct conn *conn, struct ostler_error *error);
+/* Sets the prefetch of a consuming channel (0: no limit); before the first consume. */
+enum ostler_status topology_prefetch(struct conn *conn, uint16_t prefetch, struct ostler_error *error);
 
 #endif

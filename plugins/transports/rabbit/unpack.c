@@ -117,3 +117,19 @@ enum ostler_status pack(const char *type, const char *body, size_t length, char 
     *out_length = zlib ? size : bzip2_size;
     return OSTLER_OK;
 }
+
+enum ostler_status pack_body(const char *compression, struct wire_text *body, struct ostler_error *error)
+{
+    char *packed = NULL;
+    size_t length = 0;
+
+    if (!compression)
+        return OSTLER_OK;
+    enum ostler_status status = pack(compression, body->data, body->length, &packed, &length, error);
+    if (status != OSTLER_OK)
+        return status;
+    free(body->data);
+    body->data = packed;
+    body->length = length;
+    return OSTLER_OK;
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oslo.messaging's JSON: the envelope (version 2.0), requests, replies and failures, both ways. Knows nothing of AMQP. */
+/* oslo.messaging's JSON: the envelope (version 2.0), requests, replies, failures and notifications, both ways. Knows
+ * nothing of AMQP. */
 #ifndef WIRE_H
 #define WIRE_H
 
@@ -39,6 +40,10 @@ bool wire_write_request(struct wire_text *body, struct wire_text *scratch, const
 bool wire_write_reply(struct wire_text *body, struct wire_text *scratch, struct json_object *msg_id,
                       const struct ostler_answer *answer, bool ending, const char *unique_id);
 
+/* Writes the body of a notification: `message` (an object) with `context` (an object or NULL), in an envelope or bare. */
+bool wire_write_notification(struct wire_text *body, struct wire_text *scratch, struct json_object *message,
+                             struct json_object *context, const char *unique_id, bool enveloped);
+
 /* Opens a body: takes the envelope off (or accepts a bare message) and hands out the message object. OSTLER_E_INVALID
  * with what is wrong: no JSON, no object, an envelope of another version. */
 enum ostler_status wire_unwrap(const char *body, size_t length, struct json_object **message,
@@ -56,6 +61,10 @@ struct wire_request {
 
 /* False without memory. Nothing in a message object is taken on trust. */
 bool wire_read_request(struct json_object *message, struct wire_request *request);
+
+/* Takes the context out of a notification's message object, and whatever else is no member of the notification; a new
+ * object, NULL without memory. */
+struct json_object *wire_take_context(struct json_object *message);
 
 /* What a reply's message object says. `value` is the caller's. False if it belongs to no call: no _msg_id. */
 bool wire_read_reply(struct json_object *message, const char **msg_id, enum ostler_reply_kind *kind, bool *ending,

@@ -134,6 +134,24 @@ static struct json_object *context_of(struct json_object *message)
     return context;
 }
 
+struct json_object *wire_take_context(struct json_object *message)
+{
+    static const char *const strange[] = {"_unique_id", "_msg_id", "_reply_q", "_timeout"};
+    struct json_object *context = context_of(message);
+
+    if (!context)
+        return NULL;
+    json_object_object_foreach(message, name, value)
+    {
+        (void)value;
+        if (strncmp(name, "_context_", 9) == 0)
+            json_object_object_del(message, name);
+    }
+    for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++)
+        json_object_object_del(message, strange[i]);
+    return context;
+}
+
 bool wire_read_request(struct json_object *message, struct wire_request *request)
 {
     struct json_object *context = context_of(message);

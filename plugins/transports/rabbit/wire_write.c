@@ -84,6 +84,29 @@ bool wire_write_request(struct wire_text *body, struct wire_text *scratch, const
     return put_envelope(body, scratch);
 }
 
+bool wire_write_notification(struct wire_text *body, struct wire_text *scratch, struct json_object *message,
+                             struct json_object *context, const char *unique_id, bool enveloped)
+{
+    struct wire_text *text = enveloped ? scratch : body;
+    const char *before = "{";
+
+    begin(text);
+    json_object_object_foreach(message, name, value)
+    {
+        wire_put(text, before);
+        wire_put_name(text, "", name);
+        wire_put(text, ": ");
+        wire_put_value(text, value);
+        before = ", ";
+    }
+    if (before[0] == '{')
+        wire_put(text, "{\"priority\": null");
+    put_text_member(text, "_unique_id", unique_id);
+    put_context(text, context);
+    wire_put(text, "}");
+    return enveloped ? put_envelope(body, scratch) : !body->failed;
+}
+
 /* A failure travels as JSON text inside the message: a string once more. */
 static void put_failure(struct wire_text *text, struct json_object *failure)
 {
