@@ -15,7 +15,7 @@ sys.path[:0] = [os.path.join(_TESTS, part) for part in ("functional", "support")
 
 import broker  # noqa: E402
 import host_support  # noqa: E402
-from host_support import BUILD, LIMIT, Deployment, await_true, test  # noqa: E402,F401
+from host_support import BUILD, LIMIT, Deployment, await_true, has_in, test  # noqa: E402,F401
 
 PEER = os.path.join(BUILD, "tests/interop/.libs/peer.so")
 SLACK = 20  # seconds that a call may end late on a machine that is busy
