@@ -1,11 +1,12 @@
 # Brokers that die and networks that fail; caller says of every call how it ended.
 if TRANSPORT_RABBIT
-fault_tests = tests/fault/broker_faults.py tests/fault/network_faults.py tests/fault/cluster_faults.py tests/fault/tls.py
+fault_tests = tests/fault/broker_faults.py tests/fault/network_faults.py tests/fault/cluster_faults.py tests/fault/tls.py \
+	tests/fault/poison.py
 TESTS += $(fault_tests)
 check_PROGRAMS += tests/fault/caller
 endif
 EXTRA_DIST += tests/fault/broker_faults.py tests/fault/network_faults.py tests/fault/cluster_faults.py \
-	tests/fault/tls.py 	tests/fault/fault_support.py tests/support/proxy.py
+	tests/fault/tls.py tests/fault/poison.py tests/fault/fault_support.py tests/support/proxy.py
 
 tests_fault_caller_SOURCES = tests/fault/caller.c
 tests_fault_caller_CPPFLAGS = $(PUBLIC_CPPFLAGS)
