@@ -11,16 +11,36 @@
 
 /* The stages, in their order. Each returns whether to go on; one that does not has ended the request. */
 
+/* Nobody is told but the log: a message that nobody waits for, or a second one, which is no failure. */
+static void drop_unopened(struct ostler_request *request, enum ostler_status status, const char *reason)
+{
+    struct ostler_server *server = request->server;
+
+    if (status != OSTLER_E_CANCELLED) {
+        stats_begin(&server->stats.unmatched);
+        stats_end(&server->stats.unmatched, ostler_now() - request->began, true);
+    }
+    ostler_log(status == OSTLER_E_CANCELLED ? OSTLER_LOG_INFO : OSTLER_LOG_ERROR, "server",
+               "%s: a message was dropped: %s", server->label, reason);
+    request_drop(request);
+}
+
 /* Decodes what the driver only took off the wire. */
 static bool open_incoming(struct ostler_request *request)
 {
     const struct ostler_driver_ops *ops = request->server->ops;
     struct ostler_error error = OSTLER_ERROR_INIT;
 
-    if (!ops->incoming_open || ops->incoming_open(request->incoming, &error) == OSTLER_OK)
+    enum ostler_status status = ops->incoming_open ? ops->incoming_open(request->incoming, &error) : OSTLER_OK;
+    if (status == OSTLER_OK)
         return true;
-    stats_begin(&request->server->stats.unmatched);
-    request_fail_text(request, "builtins", "ValueError", error.message ? error.message : "the message is broken");
+    const char *reason = error.message ? error.message : "it is broken";
+    if (request->incoming->wants_reply) {
+        stats_begin(&request->server->stats.unmatched);
+        request_fail_text(request, "builtins", "ValueError", reason);
+    } else {
+        drop_unopened(request, status, reason);
+    }
     ostler_error_clear(&error);
     return false;
 }

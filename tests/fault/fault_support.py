@@ -15,7 +15,7 @@ sys.path[:0] = [os.path.join(_TESTS, part) for part in ("functional", "support")
 
 import broker  # noqa: E402
 import host_support  # noqa: E402
-from host_support import BUILD, LIMIT, Deployment, await_true, test  # noqa: E402,F401
+from host_support import BUILD, LIMIT, Deployment, await_true, has_in, test  # noqa: E402,F401
 
 PEER = os.path.join(BUILD, "tests/interop/.libs/peer.so")
 SLACK = 20  # seconds that a call may end late on a machine that is busy
@@ -41,12 +41,14 @@ class Calls:
 
     def __init__(self, made, url, count, threads=8, timeout=10, kind="call", first=0, seconds=0, topic="fault",
                  pause=0, env=None):
-        self.first, self.count = first, count
-        self.timeout, self.kind = timeout, kind
-        self.process = subprocess.Popen(
-            [os.path.join(BUILD, "tests/fault/caller"), url, topic, str(first), str(count), str(threads), str(timeout),
-             kind, str(seconds), str(pause)], env=made.environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
+        self.first, self.count, self.timeout = first, count, timeout
+        self._begin(made, ["caller", url, topic, str(first), str(count), str(threads), str(timeout), kind, str(seconds),
+                           str(pause)], env)
+
+    def _begin(self, made, words, env):
+        self.process = subprocess.Popen([os.path.join(BUILD, "tests/fault", words[0])] + words[1:],
+                                        env=made.environment(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
         made.processes.append(self.process)
         self.lines = []
         self.arrived = threading.Condition()
@@ -104,6 +106,25 @@ class Calls:
     def _split(line):
         number, status, milliseconds, message = re.match(r"(\d+) (.*?) (\d+) ?(.*)", line).groups()
         return int(number), status, int(milliseconds), message
+
+
+class Crowd(Calls):
+    """Many clients, each with connections of its own and one call at a time."""
+
+    def __init__(self, made, urls, first=0, timeout=10, topic="fault"):
+        self.size = len(urls)
+        self.first, self.count, self.timeout = first, len(urls), timeout
+        self._begin(made, ["crowd", topic, str(first), str(timeout), *urls], None)
+
+    def again(self):
+        """All of them call once more."""
+        self.count += self.size
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def finish(self, whole=True):
+        self.process.stdin.close()
+        return super().finish(whole)
 
 
 def count_runs(made, topic="fault", servers=("c1",), **options):

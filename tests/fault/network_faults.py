@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A network that resets, cuts and delays, and brokers that refuse what oslo.messaging declares."""
 
-import time
-
 import fault_support as fault
-from fault_support import Calls, Deployment, broker, check_runs, start_server, test
+from fault_support import Calls, Crowd, Deployment, await_true, broker, check_runs, start_server, test
 from proxy import Proxy, refuses_transient_queues
 
+CROWD = 200
 QUERY = "?rabbit_interval_max=1&rabbit_retry_backoff=0"
 
 
@@ -32,28 +31,34 @@ def resets():
 
 
 @test
-def cut_anywhere():
-    """a client's session is cut after every so many bytes: each call ends, and runs once at most"""
+def half_open():
+    """connections that stay open and carry nothing are noticed by their heartbeats, on both sides, and made anew"""
     with deployment() as made, Proxy(brokers.nodes[0].port) as proxy:
-        host = start_server(made, "cut")
-        first = 0
-        running = []
-        for cut in list(range(1, 1500, 37)):
-            one = Proxy(brokers.nodes[0].port)
-            one.cut_after = cut
-            running.append((one, Calls(made, one.url + QUERY, 2, threads=1, timeout=2, first=first, topic="cut")))
-            first += 10
-            if len(running) == 8:
-                settle(made, running)
-        settle(made, running)
+        beat = QUERY + "&heartbeat_timeout_threshold=2"
+        host = start_server(made, "half", url=proxy.url + beat)
+        crowd = Crowd(made, [proxy.url + beat] * 5, topic="half", timeout=15)
+        crowd.await_good(5)
+        proxy.frozen = proxy.connections
+        crowd.again()
+        host.wait_log("connection for serving half lost: .*silent")
+        ends = crowd.finish()
+        # What was on its way when the network went silent is lost; that is found out by the deadline at the latest.
+        check_runs(made, ends, topic="half")
+        late = Calls(made, proxy.url + beat, 20, first=1000, topic="half", timeout=60).finish()
+        assert all(end[0] == "OK" for end in late.values()), late
         host.stop()
 
 
-def settle(made, running):
-    while running:
-        one, calls = running.pop()
-        check_runs(made, calls.finish(), topic="cut")
-        one.close()
+@test
+def slow_network():
+    """a network that passes a few bytes at a time: everything is served, in its time"""
+    with deployment() as made, Proxy(brokers.nodes[0].port) as proxy:
+        proxy.trickle = 3
+        host = start_server(made, "slow", url=proxy.url + QUERY)
+        ends = Calls(made, proxy.url + QUERY, 60, timeout=60, topic="slow").finish()
+        assert all(end[0] == "OK" for end in ends.values()), ends
+        check_runs(made, ends, topic="slow")
+        host.stop()
 
 
 @test
@@ -105,31 +110,42 @@ def other_properties():
 
 
 @test
+def prefetch():
+    """an explicit prefetch is what the broker is told, and 0 is none; everything is served with both"""
+    with deployment() as made:
+        for count in (3, 0):
+            topic = "prefetch%d" % count
+            host = start_server(made, topic, options="rabbit_qos_prefetch_count = %d" % count)
+            listed = brokers.nodes[0].ctl("list_consumers", "queue_name", "prefetch_count")
+            counts = {line.split()[1] for line in listed.splitlines() if line.split()[0] == topic}
+            assert counts == {str(count)}, listed
+            ends = Calls(made, brokers.url, 200, topic=topic, kind="cast", seconds=0.01).finish()
+            good, _ = check_runs(made, ends, topic=topic)
+            assert len(good) == 200
+            host.stop()
+
+
+@test
 def many_reconnect():
-    """many clients that lose their broker at once come back spread in time"""
+    """200 clients that lose their broker at once come back spread in time, and each is served again"""
     with deployment() as made, Proxy(brokers.nodes[0].port) as proxy:
         host = start_server(made, "crowd")
-        clients = [Calls(made, proxy.url, 400, threads=1, timeout=20, first=1000 * number, topic="crowd", seconds=0.01)
-                   for number in range(20)]
-        for one in clients:
-            one.await_ends(3)
+        crowd = Crowd(made, [proxy.url] * CROWD, topic="crowd", timeout=90)
+        crowd.await_good(CROWD)
         proxy.target = ("127.0.0.1", 1)
-        before = proxy.connections
+        before = len(proxy.attempts)
         proxy.reset()
-        times = []
-        deadline = time.monotonic() + 30
-        while len(times) < 80 and time.monotonic() < deadline:
-            if proxy.connections > before:
-                times += [time.monotonic()] * (proxy.connections - before)
-                before = proxy.connections
-            time.sleep(0.005)
-        # Both links of a client try at once, the second round comes within half to one and a half seconds.
-        later = times[40:]
-        assert max(later) - min(later) > 0.5, "all at once"
+        # Each client has two connections. All try at once; then each waits half to one and a half seconds for the next try.
+        await_true("all tried again", lambda: len(proxy.attempts) >= before + 4 * CROWD)
+        later = sorted(proxy.attempts[before + 2 * CROWD:before + 4 * CROWD])
+        assert later[-1] - later[0] > 0.5, "all at once: %r" % (later[-1] - later[0])
+        fullest = max(sum(begin <= one < begin + 0.1 for one in later) for begin in later)
+        assert fullest < len(later) / 2, "%d of %d within a tenth of a second" % (fullest, len(later))
         proxy.target = ("127.0.0.1", brokers.nodes[0].port)
-        for one in clients:
-            check = one.finish()
-            assert sum(end[0] == "OK" for end in check.values()) > 390, sorted(set(check.values()))[:3]
+        crowd.again()
+        ends = crowd.finish()
+        assert all(end[0] == "OK" for end in ends.values()), sorted(set(ends.values()))[:3]
+        check_runs(made, ends, topic="crowd")
         host.stop()
 
 

@@ -46,11 +46,11 @@ def _dies_with_parent():
 class Node:
     """One RabbitMQ node."""
 
-    def __init__(self, brokers, number, conf=""):
+    def __init__(self, brokers, number, conf="", plugins=""):
         self.brokers = brokers
         self.folder = os.path.join(brokers.folder, "n%d" % number)
         self.name = "n%d@localhost" % number
-        self.conf = conf
+        self.conf, self.plugins = conf, plugins
         self.process = None
         self.port, self.dist_port = free_ports(2)
         os.mkdir(self.folder)
@@ -61,7 +61,7 @@ class Node:
             file.write("listeners.tcp.1 = 127.0.0.1:%d\nloopback_users.guest = false\nlog.file.level = info\n%s\n"
                        % (self.port, self.conf))
         with open(self.folder + "/plugins", "w", encoding="utf-8") as file:
-            file.write("[].\n")
+            file.write("[%s].\n" % self.plugins)
 
     @property
     def address(self):
@@ -150,7 +150,7 @@ def _cluster_conf(count):
 class Brokers:
     """Nodes that share a folder and an epmd, several of them as one cluster; for `with`."""
 
-    def __init__(self, count=1, conf="", start=True):
+    def __init__(self, count=1, conf="", start=True, plugins=""):
         self.folder = tempfile.mkdtemp(prefix="ostler-rabbit-")
         self.epmd_port, = free_ports(1)
         self.epmd = None
@@ -161,7 +161,7 @@ class Brokers:
             os.chmod(self.folder + "/.erlang.cookie", 0o400)
             self._start_epmd()
             conf += _cluster_conf(count) if count > 1 else ""
-            self.nodes = [Node(self, number, conf) for number in range(count)]
+            self.nodes = [Node(self, number, conf, plugins) for number in range(count)]
             if start:
                 self._start_nodes()
         except BaseException:

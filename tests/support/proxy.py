@@ -4,16 +4,23 @@
 import socket
 import struct
 import threading
+import time
 
 
 class Proxy:
-    """Passes bytes on. Set `cut_after` (bytes from the client on each connection), `hold` (True: nothing passes),
-    `forge` (a function (frame type, channel, payload) of frames from the client; bytes it returns go back to the client
+    """Passes bytes on. Set `cut_after` (bytes from the client on each connection), `cut_once` ((number of a connection,
+    "up" or "down", bytes): cuts that one there), `frozen` (connections made so far pass nothing any more, and stay open),
+    `trickle` (bytes passed at a time), `passing` (an event: while it is clear nothing passes), `forge` (a function (frame type, channel, payload) of frames from the client; bytes it returns go back to the client
     instead of the frame going on)."""
 
     def __init__(self, port):
         self.target = ("127.0.0.1", port)
         self.cut_after = None
+        self.cut_once = None
+        self.frozen = 0
+        self.trickle = None
+        self.attempts = []
+        self.passed = {}
         self.forge = None
         self.passing = threading.Event()
         self.passing.set()
@@ -35,6 +42,8 @@ class Proxy:
             except OSError:
                 return
             self.connections += 1
+            self.attempts.append(time.monotonic())
+            number = self.connections - 1
             try:
                 broker = socket.create_connection(self.target, 10)
                 broker.settimeout(None)
@@ -43,8 +52,8 @@ class Proxy:
                 continue
             with self.lock:
                 self.open |= {client, broker}
-            threading.Thread(target=self._up, args=(client, broker), daemon=True).start()
-            threading.Thread(target=self._down, args=(broker, client), daemon=True).start()
+            threading.Thread(target=self._up, args=(client, broker, number), daemon=True).start()
+            threading.Thread(target=self._down, args=(broker, client, number), daemon=True).start()
 
     def _end(self, *sockets, reset=False):
         for one in sockets:
@@ -59,18 +68,34 @@ class Proxy:
             with self.lock:
                 self.open.discard(one)
 
-    def _up(self, client, broker):
+    def _limit(self, number, way):
+        """How many bytes may pass on this connection, if that is limited."""
+        if self.cut_once and self.cut_once[:2] == (number, way):
+            return self.cut_once[2]
+        return self.cut_after if way == "up" else None
+
+    def _receive(self, source, number):
+        got = source.recv(self.trickle or 65536)
+        self.passing.wait()
+        while number < self.frozen:
+            time.sleep(0.1)
+            if source.fileno() < 0 or source not in self.open:
+                return b""
+        return got
+
+    def _up(self, client, broker, number):
         passed, pending, greeted = 0, b"", False
+        limit = self._limit(number, "up")
         try:
-            while True:
-                got = client.recv(65536)
-                self.passing.wait()
-                limit = self.cut_after
+            while limit is None or limit > 0:
+                got = self._receive(client, number)
+                limit = self._limit(number, "up")
                 if not got or (limit is not None and passed + len(got) >= limit):
                     if got:
                         broker.sendall(got[:limit - passed])
                     break
                 passed += len(got)
+                self.passed[number, "up"] = passed
                 if not self.forge:
                     broker.sendall(got)
                     continue
@@ -96,14 +121,17 @@ class Proxy:
                 client.sendall(answer)
         return pending
 
-    def _down(self, broker, client):
+    def _down(self, broker, client, number):
+        passed = 0
+        limit = self._limit(number, "down")
         try:
-            while True:
-                got = broker.recv(65536)
-                self.passing.wait()
+            while limit is None or limit > passed:
+                got = self._receive(broker, number)
                 if not got:
                     break
-                client.sendall(got)
+                client.sendall(got if limit is None else got[:limit - passed])
+                passed += len(got)
+                self.passed[number, "down"] = passed
         except OSError:
             pass
         self._end(broker, client)

@@ -7,11 +7,11 @@ TESTS += $(rabbit_tests)
 check_LTLIBRARIES += tests/unit/rabbit/librabbit.la
 endif
 RABBIT_CPPFLAGS = $(PUBLIC_CPPFLAGS) -I$(top_srcdir)/plugins/transports/rabbit $(RABBITMQ_CFLAGS) $(CRITERION_CFLAGS)
-RABBIT_LDADD = tests/unit/rabbit/librabbit.la libostler.la $(RABBITMQ_LIBS) $(ZLIB_LIBS) $(BZIP2_LIBS) $(JSONC_LIBS) \
+RABBIT_LDADD = tests/unit/rabbit/librabbit.la libostler.la $(RABBITMQ_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS) $(BZIP2_LIBS) $(JSONC_LIBS) \
 	$(CRITERION_LIBS) -lm
 
 tests_unit_rabbit_librabbit_la_SOURCES = $(rabbit_sources)
-tests_unit_rabbit_librabbit_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) $(RABBITMQ_CFLAGS) $(ZLIB_CFLAGS) \
+tests_unit_rabbit_librabbit_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) $(RABBITMQ_CFLAGS) $(OPENSSL_CFLAGS) $(ZLIB_CFLAGS) \
 	-DOSTLER_MODULE_PRELOADED
 
 tests_unit_rabbit_test_wire_CPPFLAGS = $(RABBIT_CPPFLAGS)

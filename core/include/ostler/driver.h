@@ -205,7 +205,7 @@ struct ostler_driver_ops {
 
     /** Optional (NULL: listener_poll() has done it): decodes what listener_poll() only took off the wire. Called once,
      *  in the thread that will do the work, many at a time. On failure the core answers with a failure if wants_reply is
-     *  set, logs, and frees it. OSTLER_E_INVALID. */
+     *  set, logs, and frees it. OSTLER_E_INVALID; OSTLER_E_CANCELLED if the same message has been here before. */
     enum ostler_status (*incoming_open)(struct ostler_incoming *incoming, struct ostler_error *error);
 
     /** Sends the one answer to a request that wants one. Must not block for longer than a send to a healthy peer takes:

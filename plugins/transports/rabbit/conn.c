@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conn.h"
+#include "tls.h"
 
 #include <amqp_framing.h>
-#include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -73,59 +72,13 @@ enum ostler_status conn_reply_error(amqp_rpc_reply_t reply, int *code, struct os
 
 /* --- Connecting -------------------------------------------------------------------------------------------------- */
 
-static bool tls_versions(const char *name, amqp_tls_version_t *least, amqp_tls_version_t *most)
+static enum ostler_status make_socket(struct conn *conn, const char *host, const struct rabbit_options *options,
+                                      amqp_socket_t **out, struct ostler_error *error)
 {
-    *least = AMQP_TLSv1_2;
-    *most = AMQP_TLSvLATEST;
-    if (!name || !name[0] || strcasecmp(name, "SSLv23") == 0)
-        return true;
-    if (strcasecmp(name, "TLSv1") == 0)
-        *least = *most = AMQP_TLSv1;
-    else if (strcasecmp(name, "TLSv1_1") == 0)
-        *least = *most = AMQP_TLSv1_1;
-    else if (strcasecmp(name, "TLSv1_2") == 0)
-        *least = *most = AMQP_TLSv1_2;
-    else
-        return false;
-    return true;
-}
-
-static enum ostler_status use_files(amqp_socket_t *socket, const struct rabbit_options *options,
-                                    struct ostler_error *error)
-{
-    bool own_ca = options->ssl_ca_file && options->ssl_ca_file[0];
-    const char *ca = own_ca ? options->ssl_ca_file : "/etc/ssl/certs/ca-certificates.crt";
-
-    if (amqp_ssl_socket_set_cacert(socket, ca) != AMQP_STATUS_OK)
-        return ostler_error_set(error, OSTLER_E_CONFIG, "ssl_ca_file: no certificates can be read from %s", ca);
-    if (!options->ssl_cert_file || !options->ssl_cert_file[0])
-        return OSTLER_OK;
-    const char *key =
-        options->ssl_key_file && options->ssl_key_file[0] ? options->ssl_key_file : options->ssl_cert_file;
-    if (amqp_ssl_socket_set_key(socket, options->ssl_cert_file, key) != AMQP_STATUS_OK)
-        return ostler_error_set(error, OSTLER_E_CONFIG,
-                                "ssl_cert_file, ssl_key_file: no certificate with its key can be read from %s and %s",
-                                options->ssl_cert_file, key);
-    return OSTLER_OK;
-}
-
-static enum ostler_status make_socket(struct conn *conn, const struct rabbit_options *options, amqp_socket_t **out,
-                                      struct ostler_error *error)
-{
-    amqp_tls_version_t least, most;
-    amqp_socket_t *socket = options->ssl ? amqp_ssl_socket_new(conn->state) : amqp_tcp_socket_new(conn->state);
-
-    if (!socket)
-        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    *out = socket;
-    if (!options->ssl)
-        return OSTLER_OK;
-    if (!tls_versions(options->ssl_version, &least, &most) ||
-        amqp_ssl_socket_set_ssl_versions(socket, least, most) != AMQP_STATUS_OK)
-        return ostler_error_set(error, OSTLER_E_CONFIG, "ssl_version: %s cannot be used", options->ssl_version);
-    amqp_ssl_socket_set_verify_peer(socket, 1);
-    amqp_ssl_socket_set_verify_hostname(socket, options->ssl_verify_hostname);
-    return use_files(socket, options, error);
+    if (options->ssl)
+        return tls_new(conn->state, host, options, out, error);
+    *out = amqp_tcp_socket_new(conn->state);
+    return *out ? OSTLER_OK : ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
 }
 
 /* Notices a peer that is gone without a word while data is under way. */
@@ -190,10 +143,8 @@ static enum ostler_status connect_socket(struct conn *conn, amqp_socket_t *socke
         amqp_tcp_socket_set_sockfd(socket, conn->fd);
         return OSTLER_OK;
     }
-    /* The library connects TLS itself and cannot be interrupted before the handshake is over. */
-    int result = amqp_socket_open_noblock(socket, host, port, &left);
-    if (result != AMQP_STATUS_OK)
-        return ostler_error_set(error, OSTLER_E_DELIVERY, "cannot connect: %s", amqp_error_string2(result));
+    if (tls_connect(socket, host, port, &left, error) != OSTLER_OK)
+        return OSTLER_E_DELIVERY;
     conn->fd = amqp_get_sockfd(conn->state);
     if (!dial_watch(peer->dial, conn->fd))
         return ostler_error_set(error, OSTLER_E_DELIVERY, "given up");
@@ -256,7 +207,7 @@ enum ostler_status conn_connect(struct conn *out, const struct conn_peer *peer, 
 
     if (!conn.state)
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    enum ostler_status status = make_socket(&conn, options, &socket, error);
+    enum ostler_status status = make_socket(&conn, named, options, &socket, error);
     if (status == OSTLER_OK)
         status = connect_socket(&conn, socket, peer, conn.tls ? named : host, port, deadline, error);
     if (status == OSTLER_OK)

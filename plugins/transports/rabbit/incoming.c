@@ -83,27 +83,36 @@ static enum ostler_status check(const struct incoming *incoming, struct ostler_e
     return OSTLER_OK;
 }
 
-enum ostler_status incoming_open(struct ostler_incoming *base, struct ostler_error *error)
+static enum ostler_status open_it(struct incoming *incoming, struct ostler_error *error)
 {
-    struct incoming *incoming = (struct incoming *)base;
+    struct ostler_incoming *base = &incoming->arrived.base;
     enum ostler_status status =
         unpack(incoming->received, incoming->transport->options.max_message_size, &incoming->message, error);
 
-    if (status != OSTLER_OK) {
-        ostler_error_prefix(error, "message from queue %s dropped", incoming->received->routing_key);
+    if (status != OSTLER_OK)
         return status;
-    }
-    received_free(incoming->received);
-    incoming->received = NULL;
     if (!wire_read_request(incoming->message, &incoming->request))
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     if (dedup_seen(incoming->dedup, incoming->request.unique_id))
-        return ostler_error_set(error, OSTLER_E_INVALID, "message %s came a second time and is dropped",
-                                incoming->request.unique_id);
+        return ostler_error_set(error, OSTLER_E_CANCELLED, "%s came a second time", incoming->request.unique_id);
     base->message = incoming->request.message;
     base->wants_reply = incoming->request.msg_id != NULL;
     base->monitor_timeout = incoming->request.monitor_timeout;
     return check(incoming, error);
+}
+
+enum ostler_status incoming_open(struct ostler_incoming *base, struct ostler_error *error)
+{
+    struct incoming *incoming = (struct incoming *)base;
+    enum ostler_status status = open_it(incoming, error);
+    const char *queue = incoming->received->routing_key;
+
+    /* Who waits for an answer knows where it was sent. A fanout cast has no key. */
+    if (status != OSTLER_OK && !base->wants_reply)
+        ostler_error_prefix(error, "from queue %s", queue[0] ? queue : "for fanout casts");
+    received_free(incoming->received);
+    incoming->received = NULL;
+    return status;
 }
 
 /* The finished body, to free(); NULL with the reason. */

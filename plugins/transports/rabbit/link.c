@@ -332,6 +332,14 @@ static bool connect_once(struct link *link, struct ostler_error *error)
     return false;
 }
 
+static void keeper_read(struct link *link)
+{
+    link_read(link);
+    link_changed(link);
+    if (link->handlers->wake)
+        link->handlers->wake(link->self);
+}
+
 static void connect_next(struct link *link)
 {
     struct ostler_error error = OSTLER_ERROR_INIT;
@@ -342,7 +350,8 @@ static void connect_next(struct link *link)
         hosts_succeeded(&link->hosts);
         link->why_down[0] = '\0';
         link->is_up = true;
-        link_changed(link);
+        /* Messages may have come between the answers to what was declared: they are not in the socket any more. */
+        keeper_read(link);
     } else {
         double wait = hosts_failed(&link->hosts);
         link->rounds_failed += wait > 0.0;
@@ -418,7 +427,7 @@ static void keep_up(struct link *link)
         return;
     }
     if (look && !link->reading)
-        link_read(link);
+        keeper_read(link);
     if (look)
         link->read_at = ostler_now();
     if (link->is_up && link->handlers->chores)

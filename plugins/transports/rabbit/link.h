@@ -33,6 +33,8 @@ struct link_handlers {
      * When the keeper should come by although there is nothing to do for the link itself, and what for. May be NULL. */
     ostler_time (*due)(void *self);
     void (*chores)(void *self, struct link *link);
+    /* The keeper has read: whoever sleeps until the socket is readable must look at what came. May be NULL. */
+    void (*wake)(void *self);
 };
 
 struct link {

@@ -31,6 +31,11 @@ bool listener_on_method(void *self, struct link *link, const amqp_method_t *meth
     return true;
 }
 
+void listener_on_wake(void *self)
+{
+    rabbit_listener_wake(self);
+}
+
 /* --- Opening ------------------------------------------------------------------------------------------------------------- */
 
 static enum ostler_status open_descriptors(ostler_driver_listener *listener, struct ostler_error *error)

@@ -54,5 +54,6 @@ void listener_unref(ostler_driver_listener *listener);
 
 /* Handlers of the link, for all roles. */
 bool listener_on_method(void *self, struct link *link, const amqp_method_t *method, struct ostler_error *error);
+void listener_on_wake(void *self);
 
 #endif

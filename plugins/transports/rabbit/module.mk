@@ -47,6 +47,8 @@ rabbit_sources = \
 	plugins/transports/rabbit/server.c \
 	plugins/transports/rabbit/subscription.c \
 	plugins/transports/rabbit/subscription.h \
+	plugins/transports/rabbit/tls.c \
+	plugins/transports/rabbit/tls.h \
 	plugins/transports/rabbit/topology.c \
 	plugins/transports/rabbit/topology.h \
 	plugins/transports/rabbit/unpack.c \
@@ -63,8 +65,8 @@ if TRANSPORT_RABBIT
 transport_LTLIBRARIES += plugins/transports/rabbit.la
 MODULES += plugins/transports/rabbit.la
 plugins_transports_rabbit_la_SOURCES = $(rabbit_sources)
-plugins_transports_rabbit_la_CPPFLAGS = $(module_cppflags) $(RABBITMQ_CFLAGS) $(ZLIB_CFLAGS)
+plugins_transports_rabbit_la_CPPFLAGS = $(module_cppflags) $(RABBITMQ_CFLAGS) $(OPENSSL_CFLAGS) $(ZLIB_CFLAGS)
 plugins_transports_rabbit_la_LDFLAGS = $(module_ldflags)
-plugins_transports_rabbit_la_LIBADD = $(module_libadd) $(RABBITMQ_LIBS) $(ZLIB_LIBS) $(BZIP2_LIBS) -lm
+plugins_transports_rabbit_la_LIBADD = $(module_libadd) $(RABBITMQ_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS) $(BZIP2_LIBS) -lm
 endif
 EXTRA_DIST += plugins/transports/rabbit/README.md

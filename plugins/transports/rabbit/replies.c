@@ -129,8 +129,13 @@ static bool on_method(void *self, struct link *link, const amqp_method_t *method
     return true;
 }
 
+static void wake(void *self)
+{
+    replies_wake(self);
+}
+
 static const struct link_handlers handlers = {
-    .up = on_up, .down = on_down, .message = on_message, .method = on_method, .chores = chores};
+    .up = on_up, .down = on_down, .message = on_message, .method = on_method, .chores = chores, .wake = wake};
 
 /* --- Life -------------------------------------------------------------------------------------------------------------------- */
 

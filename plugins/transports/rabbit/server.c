@@ -125,7 +125,8 @@ static void destroy(ostler_driver_listener *listener)
 }
 
 static const struct listener_role role = {
-    .link = {.up = on_up, .down = on_down, .message = on_message, .method = listener_on_method},
+    .link =
+        {.up = on_up, .down = on_down, .message = on_message, .method = listener_on_method, .wake = listener_on_wake},
     .taken = taken,
     .hand_out = hand_out,
     .idle = idle,

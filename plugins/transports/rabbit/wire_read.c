@@ -163,7 +163,7 @@ bool wire_read_request(struct json_object *message, struct wire_request *request
         return false;
     *request = (struct wire_request){
         .message = {.method = text_of(message, "method"),
-                    .namespace_ = text_of(message, "namespace"),
+                    .namespace_ = json_object_get_string(json_object_object_get(message, "namespace")),
                     .version = version_of(message),
                     .context = context,
                     .args = json_object_is_type(args, json_type_object) ? args : NULL},
