@@ -31,6 +31,7 @@ enum ostler_status client_open(struct client *client, const struct settings *set
 
     client->settings = settings;
     client->values = values;
+    enum ostler_status status = client_notes_init(client, error);
     pthread_mutex_init(&client->lock, NULL);
     pthread_mutex_init(&client->reading, NULL);
     pthread_mutex_init(&client->owed_lock, NULL);
@@ -42,9 +43,10 @@ enum ostler_status client_open(struct client *client, const struct settings *set
     client->epoll = epoll_create1(EPOLL_CLOEXEC);
     client->wake = eventfd_new();
     client->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (client->epoll < 0 || !watch(client, client->wake, 0) || !watch(client, client->tick, UINT32_MAX))
+    if (status == OSTLER_OK &&
+        (client->epoll < 0 || !watch(client, client->wake, 0) || !watch(client, client->tick, UINT32_MAX)))
         return ostler_error_set_errno(error, errno, "cannot make descriptors");
-    return OSTLER_OK;
+    return status;
 }
 
 /* --- Ending ------------------------------------------------------------------------------------------------------- */
@@ -135,6 +137,7 @@ void client_close(struct client *client)
     drop_owed(client);
     free_conns(client);
     client_topics_clear(client);
+    client_notes_fini(client);
     close_fd(client->tick);
     close_fd(client->wake);
     close_fd(client->epoll);

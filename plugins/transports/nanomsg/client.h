@@ -56,6 +56,33 @@ struct bounced {
     uint8_t body[];
 };
 
+/* What became of a notification that was sent to one listener. */
+enum note_outcome {
+    NOTE_OPEN,
+    NOTE_TAKEN,
+    NOTE_BUSY,       /* it has no room */
+    NOTE_NOT_SERVED, /* it has stopped */
+    NOTE_LOST        /* the connection is gone: nobody knows */
+};
+
+/* One of them, while its sender waits. */
+struct note_copy {
+    UT_hash_handle hh;
+    uint64_t id;
+    enum note_outcome outcome;
+};
+
+/* Notifications under way. One of the senders that wait reads the connections, for all of them. */
+struct notes {
+    int epoll, wake;
+    pthread_mutex_t lock; /* taken last; guards these */
+    pthread_cond_t changed;
+    struct note_copy *copies; /* by id */
+    uint64_t ids;
+    unsigned turn;
+    bool reading;
+};
+
 struct client {
     const struct settings *settings;
     struct values *values;
@@ -80,6 +107,7 @@ struct client {
     struct bounced *bounced;
     size_t bounced_bytes;
 
+    struct notes notes;
     pthread_mutex_t owed_lock; /* taken last; guards this */
     struct owed *owed;
 
@@ -100,6 +128,21 @@ enum ostler_status client_send(struct client *client, const struct ostler_outgoi
                                struct ostler_error *error);
 size_t client_poll(struct client *client, ostler_time deadline, struct ostler_reply *replies, size_t max);
 void client_wake(struct client *client);
+
+/* --- client_send.c, client_notify.c --------------------------------------------------------------------------------- */
+
+enum ostler_status client_notify(struct client *client, const struct ostler_outgoing_notification *notification,
+                                 struct ostler_error *error);
+enum ostler_status client_notes_init(struct client *client, struct ostler_error *error);
+void client_notes_fini(struct client *client);
+
+/* Tells who waits for a notification's copy; false if the id is that of a call. */
+bool client_note_ended(struct client *client, uint64_t id, enum note_outcome outcome);
+
+struct choice;
+/* All servers of a topic, waiting a moment for nodes that have not said yet what they serve. As client_choose_all(). */
+enum ostler_status client_find_all(struct client *client, const char *exchange, const char *topic, ostler_time deadline,
+                                   struct choice **choices, size_t *count, struct ostler_error *error);
 
 /* --- client_conns.c: connections and what became of calls on them ------------------------------------------------- */
 
@@ -150,6 +193,9 @@ void client_topics_clear(struct client *client);
 
 /* Asks nodes that have not said what they serve, and reads what they say until the deadline at most. */
 void client_discover(struct client *client, ostler_time deadline);
+
+/* Waits for what `epoll` watches, and reads that, for others; `wake` is a descriptor in there that ends the waiting. */
+void client_read_once(struct client *client, int epoll, int wake, ostler_time deadline);
 
 /* Reads whatever has come, for others. */
 void client_drain(struct client *client);

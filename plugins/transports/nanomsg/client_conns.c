@@ -139,7 +139,8 @@ struct conn *client_conn(struct client *client, const char *address)
         }
         place->warned = false;
         event.data.u32 = conn->serial = ++client->serial;
-        if (epoll_ctl(client->epoll, EPOLL_CTL_ADD, conn->readable, &event) != 0) {
+        if (epoll_ctl(client->epoll, EPOLL_CTL_ADD, conn->readable, &event) != 0 ||
+            epoll_ctl(client->notes.epoll, EPOLL_CTL_ADD, conn->readable, &event) != 0) {
             conn_free(conn);
             return NULL;
         }
@@ -191,8 +192,9 @@ void client_conn_lost(struct client *client, struct conn *conn)
     while (pending) {
         struct pending *next = pending->next;
         for (unsigned i = 0; i < pending->count; i++)
-            client_owe_loss(client, pending->id, "the connection to the server at %s ended before it answered",
-                            conn->address);
+            if (!client_note_ended(client, pending->id, NOTE_LOST))
+                client_owe_loss(client, pending->id, "the connection to the server at %s ended before it answered",
+                                conn->address);
         atomic_fetch_sub(&client->under_way, pending->count);
         free(pending);
         pending = next;

@@ -60,6 +60,8 @@ static bool take_reply(struct client *client, struct conn *conn, const struct wi
         if (!conn_settle(conn, reply.call_id))
             return true;
         atomic_fetch_sub(&client->under_way, 1);
+        if (client_note_ended(client, reply.call_id, NOTE_TAKEN))
+            return true;
         reply.status = values_parse(client->values, text, length, "the reply", &reply.value, &error);
         if (reply.status != OSTLER_OK) {
             reply.kind = OSTLER_REPLY_LOST;
@@ -85,7 +87,8 @@ static bool take_refused(struct client *client, struct conn *conn, const struct 
             return true;
         atomic_fetch_sub(&client->under_way, 1);
     }
-    client_bounce(client, id, reason, &refused);
+    if (!client_note_ended(client, id, reason == WIRE_BUSY ? NOTE_BUSY : NOTE_NOT_SERVED))
+        client_bounce(client, id, reason, &refused);
     return true;
 }
 
@@ -116,6 +119,7 @@ static bool take_record(struct client *client, struct conn *conn, const struct w
     case WIRE_CALL:
     case WIRE_CAST:
     case WIRE_HELLO:
+    case WIRE_NOTIFY:
         return false;
     }
     return false;
@@ -383,6 +387,21 @@ void client_drain(struct client *client)
         drain_conn(client, conns[i], &none, TURN);
     pthread_mutex_unlock(&client->reading);
     client_conns_unref(client, conns, count);
+}
+
+void client_read_once(struct client *client, int epoll, int wake, ostler_time deadline)
+{
+    struct sink none = {.max = 0};
+    struct epoll_event events[EVENTS];
+    int count = epoll_wait(epoll, events, EVENTS, ostler_time_left_ms(deadline));
+
+    pthread_mutex_lock(&client->reading);
+    for (int i = 0; i < count; i++)
+        if (events[i].data.u32 == TAG_WAKE)
+            eventfd_clear(wake);
+        else
+            on_conn(client, events[i].data.u32, &none);
+    pthread_mutex_unlock(&client->reading);
 }
 
 void client_discover(struct client *client, ostler_time deadline)

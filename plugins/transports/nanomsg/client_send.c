@@ -293,24 +293,23 @@ static size_t fanout_round(struct client *client, struct request *request, struc
     return waiting;
 }
 
-static enum ostler_status find_all(struct client *client, const struct ostler_outgoing *message, struct fanout *fanout,
-                                   struct ostler_error *error)
+enum ostler_status client_find_all(struct client *client, const char *exchange, const char *topic, ostler_time deadline,
+                                   struct choice **choices, size_t *count, struct ostler_error *error)
 {
-    const char *exchange = message->target.exchange ? message->target.exchange : "";
     ostler_time until = ostler_deadline(FANOUT_DISCOVERY_S);
     bool complete = true;
 
-    if (message->deadline < until)
-        until = message->deadline;
+    if (deadline < until)
+        until = deadline;
     for (;;) {
-        enum ostler_status status = client_choose_all(client, exchange, message->target.topic, &fanout->choices,
-                                                      &fanout->count, &complete, error);
+        enum ostler_status status = client_choose_all(client, exchange, topic, choices, count, &complete, error);
         if (status != OSTLER_OK || complete || passed(until))
             return status;
-        for (size_t i = 0; i < fanout->count; i++)
-            client_conn_unref(client, fanout->choices[i].conn);
-        free(fanout->choices);
-        *fanout = (struct fanout){.count = 0};
+        for (size_t i = 0; i < *count; i++)
+            client_conn_unref(client, (*choices)[i].conn);
+        free(*choices);
+        *choices = NULL;
+        *count = 0;
         client_discover(client, sooner(until));
     }
 }
@@ -337,7 +336,9 @@ static enum ostler_status send_to_all(struct client *client, struct request *req
 {
     const struct ostler_outgoing *message = request->message;
     struct fanout fanout = {.count = 0};
-    enum ostler_status status = find_all(client, message, &fanout, error);
+    const char *exchange = message->target.exchange ? message->target.exchange : "";
+    enum ostler_status status = client_find_all(client, exchange, message->target.topic, message->deadline,
+                                                &fanout.choices, &fanout.count, error);
 
     if (status != OSTLER_OK)
         return status;

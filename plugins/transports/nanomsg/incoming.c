@@ -37,8 +37,8 @@ struct incoming *incoming_new(struct node *node, struct peer *peer, const struct
         memcpy(incoming->copy, record->body, record->length);
         incoming->record.body = incoming->copy;
     }
-    incoming->base.wants_reply = request->id != 0;
-    incoming->base.monitor_timeout = request->id ? request->monitor_ms / 1000.0 : 0.0;
+    incoming->base.wants_reply = request->id != 0 && !request->notify;
+    incoming->base.monitor_timeout = incoming->base.wants_reply ? request->monitor_ms / 1000.0 : 0.0;
     incoming->base.deadline = expiry_of(request);
     peer->references++;
     return incoming;
@@ -70,6 +70,21 @@ static enum ostler_status parse_object(struct values *values, const char *text, 
     return status;
 }
 
+/* Nothing of it may be changed: it may be opened again. */
+static enum ostler_status open_notification(struct incoming *incoming, const struct wire_request *request,
+                                            struct ostler_error *error)
+{
+    enum ostler_status status = parse_object(incoming->node->values, request->context, request->context_length,
+                                             "the context", &incoming->base.message.context, error);
+
+    if (status == OSTLER_OK)
+        status = parse_object(incoming->node->values, request->args, request->args_length, "the notification",
+                              &incoming->base.notification, error);
+    if (status == OSTLER_OK && !incoming->base.notification)
+        status = ostler_error_set(error, OSTLER_E_INVALID, "the notification is missing");
+    return status;
+}
+
 enum ostler_status incoming_open(struct ostler_incoming *base, struct ostler_error *error)
 {
     struct incoming *incoming = (struct incoming *)base;
@@ -78,6 +93,8 @@ enum ostler_status incoming_open(struct ostler_incoming *base, struct ostler_err
 
     if (!wire_get_request(&incoming->record, &request))
         return ostler_error_set(error, OSTLER_E_INVALID, "the request is broken");
+    if (incoming->listener)
+        return open_notification(incoming, &request, error);
     message->method = end_text(incoming, &request.method);
     message->namespace_ = request.has_namespace ? end_text(incoming, &request.namespace_) : NULL;
     message->version = request.has_version ? end_text(incoming, &request.version) : NULL;
@@ -140,11 +157,28 @@ void incoming_heartbeat(struct ostler_incoming *base)
     (void)send_record(incoming, &part, 1);
 }
 
+static void put_values(struct ostler_incoming *base)
+{
+    json_object_put(base->message.context);
+    json_object_put(base->message.args);
+    json_object_put(base->notification);
+    base->message.context = base->message.args = base->notification = NULL;
+}
+
+enum ostler_status incoming_settle(struct ostler_incoming *base, enum ostler_settlement settlement,
+                                   struct ostler_error *error)
+{
+    (void)error;
+    ((struct incoming *)base)->handled = settlement == OSTLER_SETTLE_HANDLED;
+    return OSTLER_OK;
+}
+
 void incoming_drop(struct incoming *incoming)
 {
-    json_object_put(incoming->base.message.context);
-    json_object_put(incoming->base.message.args);
+    put_values(&incoming->base);
     peer_unref(incoming->peer);
+    if (incoming->listener)
+        listener_unref(incoming->listener);
     if (incoming->chunk)
         nn_freemsg(incoming->chunk);
     free(incoming->copy);
@@ -156,11 +190,15 @@ void incoming_free(struct ostler_incoming *base)
     struct incoming *incoming = (struct incoming *)base;
     struct node *node = incoming->node;
 
-    json_object_put(base->message.context);
-    json_object_put(base->message.args);
-    base->message.context = base->message.args = NULL;
+    put_values(base);
+    if (incoming->listener && !incoming->handled) {
+        listener_give_back(incoming->listener, incoming);
+        return;
+    }
     pthread_mutex_lock(&node->lock);
     peer_unref(incoming->peer);
+    if (incoming->listener)
+        listener_unref(incoming->listener);
     pthread_mutex_unlock(&node->lock);
     if (incoming->chunk)
         nn_freemsg(incoming->chunk);

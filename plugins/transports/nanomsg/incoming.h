@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A request on the server's side. */
+/* A request or a notification on the server's side. */
 #ifndef INCOMING_H
 #define INCOMING_H
 
@@ -16,6 +16,9 @@ struct incoming {
     struct peer *peer; /* counted */
     struct incoming *prev, *next;
     uint64_t id;
+    ostler_driver_listener *listener; /* of a notification, counted; else NULL */
+    uint64_t arrival;                 /* its place among those of the listener */
+    bool handled;
     void *chunk;   /* nanomsg's memory, if all of it is this request's; the texts point into it */
     uint8_t *copy; /* else our own */
     struct wire_record record;
@@ -30,7 +33,11 @@ enum ostler_status incoming_open(struct ostler_incoming *incoming, struct ostler
 enum ostler_status incoming_reply(struct ostler_incoming *incoming, const struct ostler_answer *answer,
                                   struct ostler_error *error);
 void incoming_heartbeat(struct ostler_incoming *incoming);
+/* A notification that was not handled goes back to its listener. */
 void incoming_free(struct ostler_incoming *incoming);
+
+enum ostler_status incoming_settle(struct ostler_incoming *incoming, enum ostler_settlement settlement,
+                                   struct ostler_error *error);
 
 /* As incoming_free(), with the node's lock held. */
 void incoming_drop(struct incoming *incoming);

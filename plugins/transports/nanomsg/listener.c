@@ -13,60 +13,72 @@
 
 /* --- Making ------------------------------------------------------------------------------------------------------- */
 
-static bool copy_target(ostler_driver_listener *listener, const struct ostler_target *target)
-{
-    size_t exchange = strlen(target->exchange) + 1, topic = strlen(target->topic) + 1;
-    size_t server = strlen(target->server) + 1;
-
-    listener->names = malloc(exchange + topic + server);
-    if (!listener->names)
-        return false;
-    listener->target.exchange = memcpy(listener->names, target->exchange, exchange);
-    listener->target.topic = memcpy(listener->names + exchange, target->topic, topic);
-    listener->target.server = memcpy(listener->names + exchange + topic, target->server, server);
-    listener->key_length = wire_put_key(listener->key, target->exchange, target->topic, target->server);
-    return true;
-}
-
 static void destroy(ostler_driver_listener *listener)
 {
     if (listener->wake >= 0)
         close(listener->wake);
-    free(listener->names);
+    free(listener->served);
     free(listener);
 }
 
-enum ostler_status node_listen(struct node *node, const struct ostler_target *target, ostler_driver_listener **out,
+static enum ostler_status init(ostler_driver_listener *listener, const struct ostler_target *targets, size_t count,
                                struct ostler_error *error)
 {
-    ostler_driver_listener *listener = calloc(1, sizeof *listener), *other;
-    enum ostler_status status = OSTLER_OK;
+    listener->wake = eventfd_new();
+    if (listener->wake < 0)
+        return ostler_error_set_errno(error, errno, "cannot make an eventfd");
+    listener->served = calloc(count, sizeof *listener->served);
+    if (!listener->served)
+        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    listener->served_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct served *served = &listener->served[i];
+        served->listener = listener;
+        served->key_length = wire_put_key(served->key, targets[i].exchange, targets[i].topic, targets[i].server);
+    }
+    return OSTLER_OK;
+}
+
+/* The lock is held. */
+static enum ostler_status add(struct node *node, ostler_driver_listener *listener, const struct ostler_target *targets,
+                              struct ostler_error *error)
+{
+    struct served *other;
+
+    for (size_t i = 0; i < listener->served_count; i++) {
+        struct served *served = &listener->served[i];
+        HASH_FIND(hh, node->served, served->key, served->key_length, other);
+        if (other)
+            return ostler_error_set(
+                error, OSTLER_E_LISTEN,
+                "server \"%s\" of topic \"%s\" (exchange \"%s\") is served by this transport already",
+                targets[i].server, targets[i].topic, targets[i].exchange);
+    }
+    for (size_t i = 0; i < listener->served_count; i++) {
+        struct served *served = &listener->served[i];
+        HASH_ADD(hh, node->served, key, served->key_length, served);
+    }
+    node->active++;
+    node_publish(node);
+    return OSTLER_OK;
+}
+
+enum ostler_status node_listen(struct node *node, const struct ostler_target *targets, size_t count, bool notifications,
+                               ostler_driver_listener **out, struct ostler_error *error)
+{
+    ostler_driver_listener *listener = calloc(1, sizeof *listener);
 
     if (!listener)
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     listener->node = node;
-    listener->wake = eventfd_new();
-    if (listener->wake < 0)
-        status = ostler_error_set_errno(error, errno, "cannot make an eventfd");
-    else if (!copy_target(listener, target))
-        status = ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    if (status != OSTLER_OK) {
-        destroy(listener);
-        return status;
+    listener->notifications = notifications;
+    listener->references = 1;
+    enum ostler_status status = init(listener, targets, count, error);
+    if (status == OSTLER_OK) {
+        pthread_mutex_lock(&node->lock);
+        status = add(node, listener, targets, error);
+        pthread_mutex_unlock(&node->lock);
     }
-
-    pthread_mutex_lock(&node->lock);
-    HASH_FIND(hh, node->listeners, listener->key, listener->key_length, other);
-    if (other) {
-        status = ostler_error_set(error, OSTLER_E_LISTEN,
-                                  "server \"%s\" of topic \"%s\" (exchange \"%s\") is served by this transport already",
-                                  target->server, target->topic, target->exchange);
-    } else {
-        HASH_ADD(hh, node->listeners, key, listener->key_length, listener);
-        node->active++;
-        node_publish(node);
-    }
-    pthread_mutex_unlock(&node->lock);
     if (status != OSTLER_OK)
         destroy(listener);
     else
@@ -172,6 +184,12 @@ void node_pass_on(struct node *node)
         keeper_check(node);
 }
 
+static void say_lost(void)
+{
+    ostler_log(OSTLER_LOG_WARNING, DRIVER_NAME,
+               "a notification is lost: it was given back to a listener that has stopped");
+}
+
 /* --- Ending ------------------------------------------------------------------------------------------------------- */
 
 void listener_stop(ostler_driver_listener *listener)
@@ -179,13 +197,16 @@ void listener_stop(ostler_driver_listener *listener)
     struct node *node = listener->node;
 
     /* First nobody finds it any more, then what comes all the same goes back. */
-    if (listener->registration)
-        listener->withdraw(listener->registration);
-    listener->registration = NULL;
+    for (size_t i = 0; i < listener->served_count; i++) {
+        if (listener->served[i].registration)
+            listener->withdraw(listener->served[i].registration);
+        listener->served[i].registration = NULL;
+    }
     pthread_mutex_lock(&node->lock);
     if (!listener->stopped) {
         listener->stopped = true;
-        HASH_DEL(node->listeners, listener); /* its name is free for another one */
+        for (size_t i = 0; i < listener->served_count; i++)
+            HASH_DEL(node->served, &listener->served[i]); /* its name is free for another one */
         node->active--;
         node_publish(node);
     }
@@ -194,14 +215,17 @@ void listener_stop(ostler_driver_listener *listener)
     pthread_mutex_unlock(&node->lock);
 }
 
-/* What nobody has polled is refused: it never ran, so another server may have it. */
+/* What nobody has polled is refused: it never ran, so another server may have it. A notification was taken. */
 static void refuse_queue(ostler_driver_listener *listener)
 {
     struct incoming *incoming;
 
     while ((incoming = listener->queue)) {
         DL_DELETE(listener->queue, incoming);
-        node_refuse(listener->node, incoming->peer, &incoming->record, WIRE_NOT_SERVED);
+        if (incoming->listener)
+            say_lost();
+        else
+            node_refuse(listener->node, incoming->peer, &incoming->record, WIRE_NOT_SERVED);
         incoming_drop(incoming);
     }
 }
@@ -212,6 +236,44 @@ void listener_close(ostler_driver_listener *listener)
 
     pthread_mutex_lock(&node->lock);
     refuse_queue(listener);
+    listener_unref(listener);
     pthread_mutex_unlock(&node->lock);
-    destroy(listener);
+}
+
+void listener_unref(ostler_driver_listener *listener)
+{
+    if (--listener->references == 0)
+        destroy(listener);
+}
+
+/* --- Giving back -------------------------------------------------------------------------------------------------- */
+
+static void put_back(ostler_driver_listener *listener, struct incoming *incoming)
+{
+    struct incoming *later;
+
+    DL_FOREACH (listener->queue, later)
+        if (later->arrival > incoming->arrival)
+            break;
+    if (later)
+        DL_PREPEND_ELEM(listener->queue, later, incoming);
+    else
+        DL_APPEND(listener->queue, incoming);
+    listener->queued++;
+    listener->queued_bytes += incoming->record.length;
+    eventfd_raise(listener->wake);
+}
+
+void listener_give_back(ostler_driver_listener *listener, struct incoming *incoming)
+{
+    struct node *node = listener->node;
+
+    pthread_mutex_lock(&node->lock);
+    if (listener->stopped) {
+        say_lost();
+        incoming_drop(incoming);
+    } else {
+        put_back(listener, incoming);
+    }
+    pthread_mutex_unlock(&node->lock);
 }

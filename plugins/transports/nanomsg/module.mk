@@ -4,6 +4,7 @@ nanomsg_sources = \
 	plugins/transports/nanomsg/client.h \
 	plugins/transports/nanomsg/client_bounced.c \
 	plugins/transports/nanomsg/client_conns.c \
+	plugins/transports/nanomsg/client_notify.c \
 	plugins/transports/nanomsg/client_replies.c \
 	plugins/transports/nanomsg/client_routes.c \
 	plugins/transports/nanomsg/client_send.c \

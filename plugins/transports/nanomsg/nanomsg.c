@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 struct ostler_driver_transport {
@@ -174,31 +175,41 @@ static enum ostler_status bind_for(ostler_driver_transport *transport, const str
     }
 }
 
-static enum ostler_status serve(ostler_driver_transport *transport, const struct ostler_target *target,
-                                ostler_driver_listener **out, struct ostler_error *error)
+/* The lock is held. */
+static enum ostler_status announce(ostler_driver_transport *transport, const struct ostler_target *target,
+                                   struct served *served, struct ostler_error *error)
 {
-    const struct ostler_matchmaker_ops *ops = transport->client.ops;
-    ostler_driver_listener *listener = NULL;
     const char *address = NULL;
+    enum ostler_status status = bind_for(transport, target, &address, error);
+
+    if (status == OSTLER_OK)
+        status = transport->client.ops->announce(transport->client.matchmaker, target, address, &served->registration,
+                                                 error);
+    return status;
+}
+
+static enum ostler_status serve(ostler_driver_transport *transport, const struct ostler_target *targets, size_t count,
+                                bool notifications, ostler_driver_listener **out, struct ostler_error *error)
+{
+    ostler_driver_listener *listener = NULL;
     enum ostler_status status = OSTLER_OK;
 
     if (!transport->node)
         status = node_new(&transport->settings, transport->values, &transport->node, error);
     if (status == OSTLER_OK)
-        status = bind_for(transport, target, &address, error);
-    if (status == OSTLER_OK)
-        status = node_listen(transport->node, target, &listener, error);
+        status = node_listen(transport->node, targets, count, notifications, &listener, error);
     if (status != OSTLER_OK)
         return status;
-    status = ops->announce(transport->client.matchmaker, target, address, &listener->registration, error);
-    if (status != OSTLER_OK) {
+    listener->withdraw = transport->client.ops->withdraw;
+    for (size_t i = 0; i < count && status == OSTLER_OK; i++)
+        status = announce(transport, &targets[i], &listener->served[i], error);
+    if (status == OSTLER_OK) {
+        *out = listener;
+    } else {
         listener_stop(listener);
         listener_close(listener);
-        return status;
     }
-    listener->withdraw = ops->withdraw;
-    *out = listener;
-    return OSTLER_OK;
+    return status;
 }
 
 static enum ostler_status driver_listen(ostler_driver_transport *transport, const struct ostler_target *target,
@@ -213,9 +224,75 @@ static enum ostler_status driver_listen(ostler_driver_transport *transport, cons
     if (status != OSTLER_OK)
         return status;
     pthread_mutex_lock(&transport->lock);
-    status = serve(transport, target, listener, error);
+    status = serve(transport, target, 1, false, listener, error);
     pthread_mutex_unlock(&transport->lock);
     return status;
+}
+
+/* --- Listening for notifications: as a server of each topic and priority, whose name says the pool ------------------ */
+
+enum { UNIQUE_SIZE = 18 };
+
+static enum ostler_status name_listener(const char *pool, char name[OSTLER_NAME_MAX + 1], struct ostler_error *error)
+{
+    uint64_t number;
+
+    if (strlen(pool) + UNIQUE_SIZE > OSTLER_NAME_MAX)
+        return ostler_error_set(error, OSTLER_E_TARGET, "the pool has more than %d bytes: %.40s...",
+                                OSTLER_NAME_MAX - UNIQUE_SIZE, pool);
+    if (getrandom(&number, sizeof number, 0) != sizeof number)
+        return ostler_error_set_errno(error, errno, "cannot name a listener");
+    snprintf(name, OSTLER_NAME_MAX + 1, "%s@%016llx", pool, (unsigned long long)number);
+    return OSTLER_OK;
+}
+
+static enum ostler_status fill_targets(const struct ostler_subscription *subscription, struct ostler_target *targets,
+                                       char (*topics)[OSTLER_NAME_MAX + 1], const char *server,
+                                       struct ostler_error *error)
+{
+    enum ostler_status status = OSTLER_OK;
+
+    for (size_t i = 0; i < subscription->count && status == OSTLER_OK; i++) {
+        const struct ostler_subscribed *wanted = &subscription->subscribed[i];
+        if (snprintf(topics[i], sizeof topics[i], "%s.%s", wanted->topic, wanted->priority) > OSTLER_NAME_MAX)
+            return ostler_error_set(error, OSTLER_E_TARGET, "topic and priority have more than %d bytes: %.40s...",
+                                    OSTLER_NAME_MAX, wanted->topic);
+        status = check_name("exchange", wanted->exchange, error);
+        targets[i] = (struct ostler_target){.exchange = wanted->exchange, .topic = topics[i], .server = server};
+    }
+    return status;
+}
+
+static enum ostler_status driver_subscribe(ostler_driver_transport *transport,
+                                           const struct ostler_subscription *subscription,
+                                           ostler_driver_listener **listener, struct ostler_error *error)
+{
+    char server[OSTLER_NAME_MAX + 1];
+    struct ostler_target *targets = calloc(subscription->count, sizeof *targets);
+    char(*topics)[OSTLER_NAME_MAX + 1] = calloc(subscription->count, sizeof *topics);
+    enum ostler_status status = OSTLER_OK;
+
+    if (!targets || !topics)
+        status = ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    if (status == OSTLER_OK)
+        status = name_listener(subscription->pool ? subscription->pool : "", server, error);
+    if (status == OSTLER_OK)
+        status = fill_targets(subscription, targets, topics, server, error);
+    if (status == OSTLER_OK) {
+        pthread_mutex_lock(&transport->lock);
+        status = serve(transport, targets, subscription->count, true, listener, error);
+        pthread_mutex_unlock(&transport->lock);
+    }
+    free(topics);
+    free(targets);
+    return status;
+}
+
+static enum ostler_status driver_notify(ostler_driver_transport *transport,
+                                        const struct ostler_outgoing_notification *notification,
+                                        struct ostler_error *error)
+{
+    return client_notify(&transport->client, notification, error);
 }
 
 /* --- The rest ----------------------------------------------------------------------------------------------------- */
@@ -250,7 +327,7 @@ static void add_number(struct json_object *report, const char *name, uint64_t nu
 static void report_node(struct json_object *report, struct node *node)
 {
     pthread_mutex_lock(&node->lock);
-    add_number(report, "listeners", HASH_COUNT(node->listeners));
+    add_number(report, "listeners", node->active);
     add_number(report, "clients", HASH_COUNT(node->peers.table));
     add_number(report, "requests", node->requests);
     add_number(report, "refused", node->refused);
@@ -301,6 +378,9 @@ static const struct ostler_driver_ops operations = {
     .incoming_heartbeat = incoming_heartbeat,
     .incoming_free = incoming_free,
     .report = driver_report,
+    .notify = driver_notify,
+    .subscribe = driver_subscribe,
+    .incoming_settle = incoming_settle,
 };
 
 OSTLER_MODULE(nanomsg) = {

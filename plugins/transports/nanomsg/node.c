@@ -61,13 +61,16 @@ void node_refuse(struct node *node, struct peer *peer, const struct wire_record 
         void *out;
     } body = {.in = record->body};
 
+    /* A notification stays with its sender until it is taken; what was not taken need not go back. */
+    size_t back = record->kind == WIRE_NOTIFY ? 0 : record->length;
+
     node->refused++;
     if (!wire_get_request(record, &request))
         return;
     struct iovec parts[2] = {
-        {.iov_base = head, .iov_len = wire_put_refused(head, request.id, reason, record->kind, record->length)},
-        {.iov_base = body.out, .iov_len = record->length}};
-    if (peers_send(&node->peers, peer, 0, parts, 2) != OSTLER_OK)
+        {.iov_base = head, .iov_len = wire_put_refused(head, request.id, reason, record->kind, back)},
+        {.iov_base = body.out, .iov_len = back}};
+    if (peers_send(&node->peers, peer, 0, parts, back ? 2 : 1) != OSTLER_OK)
         ostler_log(OSTLER_LOG_ERROR, DRIVER_NAME, "no memory to refuse a request: its caller will wait in vain");
     if (peer->queue)
         keeper_check(node);
@@ -89,24 +92,37 @@ static void hand_over(ostler_driver_listener *listener, struct incoming *incomin
         eventfd_raise(listener->wake);
 }
 
+/* The listener has it now. */
+static void accept_notification(struct node *node, struct peer *peer, uint64_t id)
+{
+    uint8_t head[WIRE_REPLY_HEAD];
+    struct iovec part = {.iov_base = head, .iov_len = wire_put_reply(head, WIRE_REPLY, id, 0)};
+
+    if (peers_send(&node->peers, peer, 0, &part, 1) != OSTLER_OK)
+        ostler_log(OSTLER_LOG_ERROR, DRIVER_NAME, "no memory to confirm a notification: it may come twice");
+    if (peer->queue)
+        keeper_check(node);
+}
+
 /* Returns whether the chunk has been taken over. */
 static bool take_request(struct node *node, struct peer *peer, const struct wire_record *record, void *chunk,
                          struct turn *turn)
 {
     const struct settings *settings = node->settings;
-    ostler_driver_listener *listener;
     struct wire_request request;
+    struct served *served;
 
     if (!wire_get_request(record, &request)) {
         warn(node, peer, "a broken request");
         return false;
     }
     node->requests++;
-    HASH_FIND(hh, node->listeners, request.key, request.key_length, listener);
-    if (!listener || listener->stopped) {
+    HASH_FIND(hh, node->served, request.key, request.key_length, served);
+    if (!served || served->listener->notifications != request.notify) {
         node_refuse(node, peer, record, WIRE_NOT_SERVED);
         return false;
     }
+    ostler_driver_listener *listener = served->listener;
     bool own = listener == turn->self && turn->count < turn->max && !listener->queue;
     if (!own && (listener->queued >= settings->queue_messages ||
                  (listener->queued && listener->queued_bytes + record->length > settings->queue_bytes))) {
@@ -117,6 +133,12 @@ static bool take_request(struct node *node, struct peer *peer, const struct wire
     if (!incoming) {
         node_refuse(node, peer, record, WIRE_BUSY);
         return false;
+    }
+    if (request.notify) {
+        incoming->listener = listener;
+        incoming->arrival = listener->arrivals++;
+        listener->references++;
+        accept_notification(node, peer, request.id);
     }
     if (own)
         turn->out[turn->count++] = &incoming->base;
@@ -129,8 +151,8 @@ static size_t services_size(const struct node *node)
 {
     size_t size = 0;
 
-    for (const ostler_driver_listener *listener = node->listeners; listener; listener = listener->hh.next)
-        size += listener->stopped ? 0 : listener->key_length;
+    for (const struct served *served = node->served; served; served = served->hh.next)
+        size += served->key_length;
     return size;
 }
 
@@ -143,11 +165,9 @@ static void send_services(struct node *node, struct peer *peer)
     if (!record)
         return;
     uint8_t *at = record + wire_put_record(record, WIRE_SERVICES, length);
-    for (const ostler_driver_listener *listener = node->listeners; listener; listener = listener->hh.next) {
-        if (listener->stopped)
-            continue;
-        memcpy(at, listener->key, listener->key_length);
-        at += listener->key_length;
+    for (const struct served *served = node->served; served; served = served->hh.next) {
+        memcpy(at, served->key, served->key_length);
+        at += served->key_length;
     }
     if (peers_send(&node->peers, peer, 0, &part, 1) != OSTLER_OK)
         ostler_log(OSTLER_LOG_ERROR, DRIVER_NAME, "no memory to tell a client what is served here");
@@ -180,6 +200,7 @@ static bool take_record(struct node *node, struct peer *peer, const struct wire_
     switch (record->kind) {
     case WIRE_CALL:
     case WIRE_CAST:
+    case WIRE_NOTIFY:
         return take_request(node, peer, record, chunk, turn);
     case WIRE_HELLO:
         peer->wants_services = true;

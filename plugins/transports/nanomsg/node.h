@@ -19,18 +19,26 @@
 #include <ostler/driver.h>
 #include <ostler/matchmaker.h>
 
-struct ostler_driver_listener {
+/* One name under which a listener is found. */
+struct served {
     UT_hash_handle hh;
-    struct node *node;
-    struct ostler_target target; /* texts are in names */
-    char *names;
+    ostler_driver_listener *listener;
     uint8_t key[WIRE_KEY_MAX];
     size_t key_length;
     ostler_registration *registration; /* withdrawn when it stops */
+};
+
+struct ostler_driver_listener {
+    struct node *node;
+    struct served *served; /* one; a listener for notifications has one for each topic and priority */
+    size_t served_count;
+    bool notifications;
+    unsigned references; /* the core's, and those of notifications, which may come back */
     void (*withdraw)(ostler_registration *registration);
-    struct incoming *queue; /* read by others for this one */
+    struct incoming *queue; /* read by others for this one, or given back */
     size_t queued, queued_bytes;
-    int wake; /* an eventfd */
+    uint64_t arrivals; /* notifications so far */
+    int wake;          /* an eventfd */
     bool woken, waiting, stopped;
     ostler_driver_listener *prev_waiting, *next_waiting;
 };
@@ -41,10 +49,10 @@ struct node {
     int socket, readable; /* nanomsg's socket and its descriptor */
     pthread_mutex_t lock; /* guards all below */
     struct peers peers;
-    ostler_driver_listener *listeners; /* by key, until they are stopped */
-    ostler_driver_listener *waiting;   /* have a thread, which may become the reader */
-    size_t active;                     /* not stopped */
-    const void *reader;                /* the listener or the keeper that reads, or NULL */
+    struct served *served;           /* by key, until they are stopped */
+    ostler_driver_listener *waiting; /* have a thread, which may become the reader */
+    size_t active;                   /* not stopped */
+    const void *reader;              /* the listener or the keeper that reads, or NULL */
     uint64_t requests, refused, broken;
     struct keeper {
         pthread_t thread;
@@ -63,15 +71,20 @@ void node_free(struct node *node);
 
 /* --- Listeners: see <ostler/driver.h> ----------------------------------------------------------------------------- */
 
-enum ostler_status node_listen(struct node *node, const struct ostler_target *target, ostler_driver_listener **listener,
-                               struct ostler_error *error);
+/* For one target, or for notifications to any number of them. */
+enum ostler_status node_listen(struct node *node, const struct ostler_target *targets, size_t count, bool notifications,
+                               ostler_driver_listener **listener, struct ostler_error *error);
 size_t listener_poll(ostler_driver_listener *listener, ostler_time deadline, struct ostler_incoming **incoming,
                      size_t max);
 void listener_wake(ostler_driver_listener *listener);
 void listener_stop(ostler_driver_listener *listener);
 void listener_close(ostler_driver_listener *listener);
 
-/* --- Between node.c, listener.c and keeper.c; the lock is held ---------------------------------------------------- */
+/* Takes a notification back that was not handled: into the queue, where it was. If the listener has stopped nobody can
+ * take it any more: it is dropped, and the log says so. */
+void listener_give_back(ostler_driver_listener *listener, struct incoming *incoming);
+
+/* --- Between node.c, listener.c, incoming.c and keeper.c; the lock is held ---------------------------------------------------- */
 
 /* Reads the socket without waiting. What is for `self` (NULL for the keeper) goes to `out`, up to `max`; *more tells
  * whether there may be more to read. Returns how many are in `out`. The lock is let go meanwhile. */
@@ -85,6 +98,8 @@ void keeper_check(struct node *node);
 bool keeper_needed(const struct node *node);
 void keeper_init(struct keeper *keeper);
 void keeper_end(struct node *node); /* without the lock */
+
+void listener_unref(ostler_driver_listener *listener);
 
 /* Tells all clients that asked what is served now. */
 void node_publish(struct node *node);

@@ -84,7 +84,10 @@ size_t wire_put_request(uint8_t *out, const struct wire_request *request)
     at += put_text(at, request->method.text, request->method.length);
     put32(at, (uint32_t)request->context_length);
     at += 4;
-    wire_put_record(out, request->id ? WIRE_CALL : WIRE_CAST,
+    wire_put_record(out,
+                    request->notify ? WIRE_NOTIFY
+                    : request->id   ? WIRE_CALL
+                                    : WIRE_CAST,
                     (size_t)(at - fixed) + request->context_length + request->args_length);
     return (size_t)(at - out);
 }
@@ -181,7 +184,8 @@ bool wire_get_request(const struct wire_record *record, struct wire_request *req
         return false;
     request->args = request->context + request->context_length;
     request->args_length = reader.left - 4 - request->context_length;
-    return (record->kind == WIRE_CALL) == (request->id != 0);
+    request->notify = record->kind == WIRE_NOTIFY;
+    return (record->kind != WIRE_CAST) == (request->id != 0);
 }
 
 bool wire_get_reply(const struct wire_record *record, uint64_t *id, const char **value, size_t *length)
@@ -205,7 +209,8 @@ bool wire_get_refused(const struct wire_record *record, uint64_t *id, enum wire_
     refused->body = record->body + 10;
     refused->length = record->length - 10;
     return (*reason == WIRE_NOT_SERVED || *reason == WIRE_BUSY) &&
-           (refused->kind == WIRE_CALL || refused->kind == WIRE_CAST) && (refused->kind == WIRE_CALL) == (*id != 0);
+           (refused->kind == WIRE_CALL || refused->kind == WIRE_CAST || refused->kind == WIRE_NOTIFY) &&
+           (refused->kind != WIRE_CAST) == (*id != 0);
 }
 
 bool wire_next_service(struct wire_reader *services, struct wire_service *service)

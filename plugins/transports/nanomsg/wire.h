@@ -31,7 +31,8 @@ enum wire_kind {
     WIRE_ACK = 7,
     WIRE_BYE = 8,
     WIRE_HELLO = 9,
-    WIRE_SERVICES = 10
+    WIRE_SERVICES = 10,
+    WIRE_NOTIFY = 11
 };
 
 enum wire_refusal { WIRE_NOT_SERVED = 1, WIRE_BUSY = 2 };
@@ -60,9 +61,10 @@ struct wire_text {
     uint8_t length;
 };
 
-/* A CALL's or CAST's body. */
+/* A CALL's, CAST's or NOTIFY's body. */
 struct wire_request {
     uint64_t id;          /* 0: cast */
+    bool notify;          /* a NOTIFY: the arguments are the notification */
     uint64_t expiry;      /* when nobody waits for it any more; 0: never */
     bool expiry_absolute; /* expiry is on the host's monotonic clock, in nanoseconds; else milliseconds from now */
     uint32_t monitor_ms;  /* 0: none */
