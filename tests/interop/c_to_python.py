@@ -70,6 +70,21 @@ def calls_with_every_value():
 
 
 @test
+def limits_of_numbers():
+    """NaN, infinities, the ends of 64-bit integers and of floats come back from Python as C sent them"""
+    import os
+    import subprocess
+    with deployment() as made, interop.PythonServer("limits", [Peer()]):
+        done = subprocess.run([os.path.join(interop.BUILD, "tests/interop/limits"), made.url, "limits"],
+                              env=made.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=interop.LIMIT)
+        assert done.returncode == 0, done
+        lines = [line.split() for line in done.stdout.splitlines()]
+        assert [line[1] for line in lines] == ["same"] * 10, lines
+        assert [line[2] for line in lines] == ["float"] * 3 + ["int"] * 3 + ["float"] * 4, lines
+
+
+@test
 def contexts_namespaces_versions():
     """contexts, namespaces and versions"""
     with deployment() as made, interop.PythonServer("spaces", [Peer(), Spaced()]):

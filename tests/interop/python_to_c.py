@@ -203,6 +203,22 @@ def compression_and_serializers():
 
 
 @test
+def options_without_effect():
+    """options of oslo.messaging that mean nothing here are accepted, each with one line, and fanout casts arrive"""
+    with deployment() as made:
+        names = ("rabbit_stream_fanout", "use_queue_manager", "rabbit_ha_queues", "heartbeat_in_pthread")
+        host = start_c(made, "accepted", default="[oslo_messaging_rabbit]\n" + "".join(
+            "%s = true\n" % name for name in names))
+        one = client("accepted")
+        one.prepare(fanout=True).cast({}, "run", number=1)
+        await_true("it ran", lambda: dict(one.call({}, "runs")).get(1) == 1)
+        for name in names:
+            assert len([line for line in host.lines if line and "WARNING" in line and name in line]) == 1, host.log()
+        one.transport.cleanup()
+        host.stop()
+
+
+@test
 def ping_of_the_server():
     """oslo_rpc_server_ping answers when it is switched on"""
     with deployment() as made:

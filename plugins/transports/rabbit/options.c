@@ -3,8 +3,6 @@
  * the end. */
 #include "options.h"
 
-#include <ostler/log.h>
-
 #include <string.h>
 
 #define GROUP "oslo_messaging_rabbit"
@@ -273,16 +271,6 @@ static enum ostler_status read_compression(const ostler_conf *conf, struct rabbi
                             ostler_conf_origin(conf, GROUP, "kombu_compression"), name);
 }
 
-static void say_what_has_no_effect(const ostler_conf *conf)
-{
-    for (const struct ostler_option *option = options; option->name; option++) {
-        const char *origin = option->no_effect ? ostler_conf_origin(conf, GROUP, option->name) : NULL;
-        if (origin && strcmp(origin, "default") != 0)
-            ostler_log(OSTLER_LOG_INFO, "rabbit", "%s: option %s has no effect: %s", origin, option->name,
-                       option->help);
-    }
-}
-
 enum ostler_status rabbit_options_read(const ostler_conf *conf, struct rabbit_options *out, struct ostler_error *error)
 {
     struct rabbit_options read = {
@@ -319,7 +307,6 @@ enum ostler_status rabbit_options_read(const ostler_conf *conf, struct rabbit_op
     enum ostler_status status = read_compression(conf, &read, error);
     if (status != OSTLER_OK)
         return status;
-    say_what_has_no_effect(conf);
     *out = read;
     return OSTLER_OK;
 }

@@ -2,10 +2,22 @@
 #include "tls.h"
 
 #include <amqp_ssl_socket.h>
+#include <dlfcn.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
+
+/* What the library sets up for all TLS connections would be lost if it were unloaded together with this module; so it stays. */
+static void keep_library(void)
+{
+    Dl_info library;
+
+    if (dladdr((const void *)(uintptr_t)amqp_ssl_socket_new, &library) && library.dli_fname)
+        (void)dlopen(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
 
 /* The library says that a certificate was refused, not why. The handshake calls back in the thread that connects. */
 static _Thread_local int problem;
@@ -64,9 +76,11 @@ static bool expect_host(SSL_CTX *context, const char *host)
 enum ostler_status tls_new(amqp_connection_state_t state, const char *host, const struct rabbit_options *options,
                            amqp_socket_t **out, struct ostler_error *error)
 {
+    static pthread_once_t kept = PTHREAD_ONCE_INIT;
     amqp_tls_version_t least, most;
-    amqp_socket_t *socket = amqp_ssl_socket_new(state);
 
+    pthread_once(&kept, keep_library);
+    amqp_socket_t *socket = amqp_ssl_socket_new(state);
     if (!socket)
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     *out = socket;

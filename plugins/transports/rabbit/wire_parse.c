@@ -7,15 +7,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 /* --- One tokener a thread ----------------------------------------------------------------------------------------- */
 
+struct thread_tokener {
+    struct thread_tokener *prev, *next;
+    json_tokener *tokener;
+};
+
 static pthread_key_t tokener_key;
 static pthread_once_t tokener_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t tokeners_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct thread_tokener *tokeners; /* of all threads */
 
-static void free_tokener(void *tokener)
+static void free_tokener(void *argument)
 {
-    json_tokener_free(tokener);
+    struct thread_tokener *own = argument;
+
+    pthread_mutex_lock(&tokeners_lock);
+    DL_DELETE(tokeners, own);
+    pthread_mutex_unlock(&tokeners_lock);
+    json_tokener_free(own->tokener);
+    free(own);
 }
 
 static void make_key(void)
@@ -23,22 +37,35 @@ static void make_key(void)
     pthread_key_create(&tokener_key, free_tokener);
 }
 
-/* The module may be unloaded while threads live on: the key's destructor must not outlive it. */
+/* The module may be unloaded while threads live on: the key's destructor must not outlive it, so it does not run for them. */
 __attribute__((destructor)) static void delete_key(void)
 {
     pthread_once(&tokener_once, make_key);
     pthread_key_delete(tokener_key);
+    while (tokeners)
+        free_tokener(tokeners);
 }
 
 static json_tokener *tokener_of_thread(void)
 {
     pthread_once(&tokener_once, make_key);
-    json_tokener *tokener = pthread_getspecific(tokener_key);
+    struct thread_tokener *own = pthread_getspecific(tokener_key);
 
-    if (!tokener && (tokener = json_tokener_new_ex(WIRE_DEPTH))) {
-        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-        pthread_setspecific(tokener_key, tokener);
+    if (own)
+        return own->tokener;
+    own = calloc(1, sizeof *own);
+    json_tokener *tokener = own ? json_tokener_new_ex(WIRE_DEPTH) : NULL;
+    if (!tokener || pthread_setspecific(tokener_key, own) != 0) {
+        if (tokener)
+            json_tokener_free(tokener);
+        free(own);
+        return NULL;
     }
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    own->tokener = tokener;
+    pthread_mutex_lock(&tokeners_lock);
+    DL_APPEND(tokeners, own);
+    pthread_mutex_unlock(&tokeners_lock);
     return tokener;
 }
 
