@@ -21,7 +21,8 @@ struct shared {
     const struct contest_options *options;
     ostler_conf *conf;
     ostler_transport *serving, **calling; /* one for each client */
-    ostler_server **servers;              /* one for each topic */
+    ostler_server **servers;              /* one for each topic that each hosted server serves */
+    unsigned server_count;
     ostler_listener *listener;
 };
 
@@ -83,18 +84,19 @@ static void listen_for_notifications(struct shared *shared)
     must(ostler_listener_start(shared->listener, &error), &error);
 }
 
-static void serve_topic(struct shared *shared, unsigned topic)
+static void serve_topic(struct shared *shared, unsigned number, unsigned topic)
 {
     struct ostler_server_options options = OSTLER_SERVER_OPTIONS_INIT;
     struct ostler_error error = OSTLER_ERROR_INIT;
     struct ostler_server_endpoint endpoint = {.name = "bench", .ops = &echo_operations};
-    char topic_text[TOPIC_MAX], server[32];
+    char topic_text[TOPIC_MAX], server_text[32];
+    ostler_server **server = &shared->servers[shared->server_count++];
 
-    snprintf(server, sizeof server, "server%u", shared->options->number);
-    struct ostler_target target = {.topic = topic_name(shared->options, topic, topic_text), .server = server};
+    snprintf(server_text, sizeof server_text, "server%u", number);
+    struct ostler_target target = {.topic = topic_name(shared->options, topic, topic_text), .server = server_text};
     options.executor = *shared->options->variant ? shared->options->variant : NULL;
-    must(ostler_server_new(shared->serving, &target, &endpoint, 1, &options, &shared->servers[topic], &error), &error);
-    must(ostler_server_start(shared->servers[topic], &error), &error);
+    must(ostler_server_new(shared->serving, &target, &endpoint, 1, &options, server, &error), &error);
+    must(ostler_server_start(*server, &error), &error);
 }
 
 static struct shared *open_conf(const struct contest_options *options)
@@ -122,15 +124,18 @@ static void start_serving(struct shared *shared)
         listen_for_notifications(shared);
         return;
     }
-    shared->servers = allocate(shared->options->topics, sizeof *shared->servers);
-    for (unsigned i = 0; i < shared->options->topics; i++)
-        serve_topic(shared, i);
+    /* One process is one server, unless it is the only one. */
+    unsigned hosted = shared->options->role == CONTEST_BOTH ? shared->options->servers : 1;
+    shared->servers = allocate((size_t)hosted * shared->options->topics, sizeof(ostler_server *));
+    for (unsigned i = 0; i < hosted; i++)
+        for (unsigned topic = 0; topic < shared->options->topics; topic++)
+            serve_topic(shared, shared->options->number + i, topic);
 }
 
 static void stop_serving(struct shared *shared)
 {
     ostler_listener_free(shared->listener);
-    for (unsigned i = 0; shared->servers && i < shared->options->topics; i++)
+    for (unsigned i = 0; i < shared->server_count; i++)
         ostler_server_free(shared->servers[i]);
     free(shared->servers);
     ostler_transport_unref(shared->serving);
