@@ -47,4 +47,8 @@ bench_sdbus_CPPFLAGS = $(bench_cppflags) $(SDBUS_CFLAGS)
 bench_sdbus_LDADD = $(SDBUS_LIBS) -lm
 endif
 
-EXTRA_DIST += bench/README.md bench/run
+EXTRA_DIST += bench/README.md bench/oslo.py bench/run bench/scale \
+	bench/lib/__init__.py bench/lib/build.py bench/lib/cases.py bench/lib/common.py bench/lib/contestants.py \
+	bench/lib/curves.py bench/lib/idle.py bench/lib/machine.py bench/lib/measure.py bench/lib/overview.py \
+	bench/lib/processes.py bench/lib/results.py bench/lib/services.py bench/lib/svg.py bench/lib/syscalls.py \
+	bench/lib/table.py

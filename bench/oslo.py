@@ -18,6 +18,11 @@ import time
 import oslo_messaging
 from oslo_config import cfg
 
+try:
+    from oslo_messaging._metrics import client as metrics
+except ImportError:
+    metrics = None
+
 PLACES, PLACE_BYTES = 64, 64  # counter.h
 AHEAD_MAX = 10000  # run.h
 NOTHING_MORE = 3.0  # seconds
@@ -54,17 +59,18 @@ class Endpoint:
         self.counter.add()
 
 
-def configuration(url):
+def transport_of(url, kind):
     conf = cfg.ConfigOpts()
     conf([], project="bench", default_config_files=[])
-    conf.register_opts([])
-    if "notify" in sys.argv:
-        return conf, oslo_messaging.get_notification_transport(conf, url=url)
-    return conf, oslo_messaging.get_rpc_transport(conf, url=url)
+    if metrics:  # registered with the global configuration only, and asked for in every other too
+        conf.register_opts(metrics.oslo_messaging_metrics, group="oslo_messaging_metrics")
+    if kind == "notify":
+        return oslo_messaging.get_notification_transport(conf, url=url)
+    return oslo_messaging.get_rpc_transport(conf, url=url)
 
 
 def serve(options):
-    conf, transport = configuration(options.url)
+    transport = transport_of(options.url, options.kind)
     endpoint = Endpoint(options.counter and Counter(options.counter, options.number))
     target = oslo_messaging.Target(topic="bench-py", server="server%d" % options.number)
     if options.kind == "notify":
@@ -170,7 +176,7 @@ def report(options, run, seconds, sides, before):
 
 def caller(options):
     """The function that does one of what is measured; false if it failed."""
-    _, transport = configuration(options.url)
+    transport = transport_of(options.url, options.kind)
     text = "x" * options.payload
     if options.kind == "notify":
         notifier = oslo_messaging.Notifier(transport, "bench", driver="messagingv2", topics=["bench-py"])

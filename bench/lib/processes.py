@@ -102,5 +102,5 @@ def run(command, environment, limit):
             raise
     if process.returncode != 0:
         raise Failure("%s ended with %d: %s" % (os.path.basename(command[0]), process.returncode,
-                                                err.strip()[-300:] or "nothing was said"))
+                                                (err.strip().splitlines() or ["nothing was said"])[-1]))
     return out
