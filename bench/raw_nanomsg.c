@@ -1,55 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What nanomsg itself does, for `ostler bench` to be compared with: an echo of PAYLOAD bytes over one ipc socket between
- * two processes, as fast as nanomsg's interface allows. With one in flight REQ and REP sockets play ping-pong; with more
- * raw ones keep so many requests under way. Prints one JSON object with the members of `ostler bench --json`. */
+/* What nanomsg itself does: texts go there and come back, nobody looks at them. Synchronous calls are REQ and REP. With
+ * more under way there is a raw PAIR, the thinnest socket nanomsg has, and the number of the call is in front of the text:
+ * raw REP throws away replies that the kernel does not take at once. What wants no answer goes through PUSH and PULL, to
+ * each server by a socket of its own: PUB and BUS throw away what a slow receiver does not take. --url is a nanomsg
+ * address; a client of several servers has all of theirs, separated by commas. */
+#include "contest.h"
+
 #include <errno.h>
-#include <getopt.h>
 #include <nanomsg/nn.h>
+#include <nanomsg/pair.h>
+#include <nanomsg/pipeline.h>
 #include <nanomsg/reqrep.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
+#include <nanomsg/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-enum {
-    MAX_IN_FLIGHT = 65536,
-    MAX_PAYLOAD = 64 * 1024 * 1024,
-    SAMPLES = 1 << 22,
-    EXIT_USAGE = 2,
-    RESEND_NEVER_MS = 1 << 30
+/* How both sides talk. */
+enum manner { PING_PONG, MANY_PEERS, FLOW, ONE_WAY };
+
+enum { RESEND_NEVER_MS = 1 << 30, ADDRESS_MAX = 256 };
+
+struct lane {
+    const struct contest_options *options;
+    const char *payload;
+    unsigned socket_count;
+    int sockets[];
 };
 
-struct options {
-    size_t payload;
-    uint64_t calls; /* 0: for so many seconds */
-    double seconds;
-    uint32_t in_flight;
-};
-
-struct result {
-    uint64_t calls, errors;
-    double seconds;
-    uint32_t *samples; /* nanoseconds, the last SAMPLES of them */
-};
-
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
-    fprintf(stderr, "raw_nanomsg: %s: %s\n", what, nn_strerror(errno));
-    exit(1);
+    contest_die("%s: %s", what, nn_strerror(errno));
 }
 
-static uint64_t now_ns(void)
+static enum manner manner_of(const struct contest_options *options)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    if (options->kind != CONTEST_CALL)
+        return ONE_WAY;
+    if (options->threads > 1)
+        return MANY_PEERS;
+    return options->in_flight > 1 ? FLOW : PING_PONG;
 }
 
 static int open_socket(int domain, int protocol)
@@ -59,6 +48,15 @@ static int open_socket(int domain, int protocol)
     if (socket < 0 || nn_setsockopt(socket, NN_SOL_SOCKET, NN_RCVMAXSIZE, &unlimited, sizeof unlimited) < 0)
         die("nn_socket");
     return socket;
+}
+
+/* One message at a time must leave at once; many are better off together. */
+static void choose_delay(int socket, enum manner manner)
+{
+    int at_once = manner == PING_PONG || manner == MANY_PEERS;
+
+    if (nn_setsockopt(socket, NN_TCP, NN_TCP_NODELAY, &at_once, sizeof at_once) < 0)
+        die("NN_TCP_NODELAY");
 }
 
 /* --- The server --------------------------------------------------------------------------------------------------- */
@@ -76,7 +74,7 @@ static void echo_raw(int socket)
         die("nn_sendmsg");
 }
 
-static void echo_cooked(int socket)
+static void echo(int socket)
 {
     void *body;
 
@@ -86,235 +84,220 @@ static void echo_cooked(int socket)
         die("nn_send");
 }
 
-static void serve(const char *address, bool raw, int ready)
+static void swallow(int socket, struct counter *counter, unsigned number)
 {
-    int socket = open_socket(raw ? AF_SP_RAW : AF_SP, NN_REP);
+    void *body;
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (nn_bind(socket, address) < 0)
-        die("nn_bind");
-    if (write(ready, "r", 1) != 1)
-        exit(1);
+    if (nn_recv(socket, &body, NN_MSG, 0) < 0)
+        die("nn_recv");
+    nn_freemsg(body);
+    counter_add(counter, number);
+}
+
+static void serve(const struct contest_options *options)
+{
+    static const struct {
+        int domain, protocol;
+    } sockets[] = {[PING_PONG] = {AF_SP, NN_REP},
+                   [MANY_PEERS] = {AF_SP_RAW, NN_REP},
+                   [FLOW] = {AF_SP_RAW, NN_PAIR},
+                   [ONE_WAY] = {AF_SP, NN_PULL}};
+    enum manner manner = manner_of(options);
+    int socket = open_socket(sockets[manner].domain, sockets[manner].protocol);
+    struct counter *counter = manner == ONE_WAY ? counter_open(options->counter) : NULL;
+
+    if (manner == ONE_WAY && !counter)
+        contest_die("%s: %s", options->counter, strerror(errno));
+    choose_delay(socket, manner);
+    if (nn_bind(socket, options->url) < 0)
+        die(options->url);
+    contest_ready();
     for (;;) {
-        if (raw)
+        if (manner == MANY_PEERS)
             echo_raw(socket);
+        else if (manner == ONE_WAY)
+            swallow(socket, counter, options->number);
         else
-            echo_cooked(socket);
+            echo(socket);
     }
 }
 
 /* --- The client --------------------------------------------------------------------------------------------------- */
 
-static void count(struct result *result, uint64_t began)
+static int connect_to(const char *address, enum manner manner)
 {
-    uint64_t took = now_ns() - began;
-
-    result->samples[result->calls++ % SAMPLES] = took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
-}
-
-static bool is_done(const struct options *options, uint64_t sent, uint64_t until)
-{
-    return options->calls ? sent >= options->calls : now_ns() >= until;
-}
-
-static void ping_pong(int socket, const struct options *options, uint64_t until, struct result *result)
-{
-    uint8_t *payload = calloc(1, options->payload + 1);
     int never = RESEND_NEVER_MS;
+    int socket = open_socket(manner == FLOW ? AF_SP_RAW : AF_SP, manner == FLOW      ? NN_PAIR
+                                                                 : manner == ONE_WAY ? NN_PUSH
+                                                                                     : NN_REQ);
 
-    if (!payload || nn_setsockopt(socket, NN_REQ, NN_REQ_RESEND_IVL, &never, sizeof never) < 0)
+    if (manner != FLOW && manner != ONE_WAY &&
+        nn_setsockopt(socket, NN_REQ, NN_REQ_RESEND_IVL, &never, sizeof never) < 0)
         die("NN_REQ_RESEND_IVL");
-    while (!is_done(options, result->calls, until)) {
-        uint64_t began = now_ns();
-        void *answer;
-        if (nn_send(socket, payload, options->payload, 0) < 0)
-            die("nn_send");
-        int size = nn_recv(socket, &answer, NN_MSG, 0);
-        if (size < 0)
-            die("nn_recv");
-        result->errors += (size_t)size != options->payload;
-        nn_freemsg(answer);
-        count(result, began);
-    }
-    free(payload);
+    choose_delay(socket, manner);
+    if (nn_connect(socket, address) < 0)
+        die(address);
+    return socket;
 }
 
-/* The way back is four bytes, of which the first bit is set; they carry the number of the call. */
-static void send_raw(int socket, const struct options *options, const void *payload, uint32_t call, uint64_t *began)
+static void *lane_open(const struct contest_options *options, void *shared, unsigned number)
 {
-    uint8_t *message = nn_allocmsg(4 + options->payload, 0);
+    struct lane *lane = calloc(1, sizeof *lane + options->servers * sizeof lane->sockets[0]);
+    const char *address = options->url;
+
+    (void)shared;
+    (void)number;
+    if (!lane)
+        contest_die("no memory");
+    lane->options = options;
+    lane->payload = contest_payload(options);
+    while (lane->socket_count < options->servers && *address) {
+        char one[ADDRESS_MAX];
+        size_t length = strcspn(address, ",");
+        if (length >= sizeof one)
+            contest_die("address too long");
+        memcpy(one, address, length);
+        one[length] = '\0';
+        lane->sockets[lane->socket_count++] = connect_to(one, manner_of(options));
+        address += length + (address[length] == ',');
+    }
+    return lane;
+}
+
+static void lane_close(void *user)
+{
+    struct lane *lane = user;
+
+    for (unsigned i = 0; i < lane->socket_count; i++)
+        nn_close(lane->sockets[i]);
+    free(lane);
+}
+
+static bool ask(int socket, const struct lane *lane)
+{
+    void *answer;
+
+    if (nn_send(socket, lane->payload, lane->options->payload, 0) < 0)
+        die("nn_send");
+    int size = nn_recv(socket, &answer, NN_MSG, 0);
+    if (size < 0)
+        die("nn_recv");
+    nn_freemsg(answer);
+    return (size_t)size == lane->options->payload;
+}
+
+static bool once(void *user)
+{
+    struct lane *lane = user;
+
+    if (lane->options->kind == CONTEST_CALL)
+        return ask(lane->sockets[0], lane);
+    for (unsigned i = 0; i < lane->socket_count; i++)
+        if (nn_send(lane->sockets[i], lane->payload, lane->options->payload, 0) < 0)
+            die("nn_send");
+    return true;
+}
+
+/* --- Many calls under way --------------------------------------------------------------------------------------------- */
+
+struct flow {
+    const struct lane *lane;
+    uint64_t *began;
+    uint32_t *held; /* a ring of calls that the socket did not take yet */
+    uint32_t held_first, held_count, under_way;
+};
+
+/* False: the socket takes none now. */
+static bool send_call(struct flow *flow, uint32_t call, int flags)
+{
+    size_t size = flow->lane->options->payload;
+    void *message = nn_allocmsg(sizeof call + size, 0);
 
     if (!message)
         die("nn_allocmsg");
-    message[0] = (uint8_t)(0x80 | call >> 24);
-    message[1] = (uint8_t)(call >> 16);
-    message[2] = (uint8_t)(call >> 8);
-    message[3] = (uint8_t)call;
-    memcpy(message + 4, payload, options->payload);
-    *began = now_ns();
-    if (nn_send(socket, &message, NN_MSG, 0) < 0)
+    memcpy(message, &call, sizeof call);
+    memcpy((char *)message + sizeof call, flow->lane->payload, size);
+    if (nn_send(flow->lane->sockets[0], &message, NN_MSG, flags) >= 0)
+        return true;
+    if (errno != EAGAIN)
         die("nn_send");
+    nn_freemsg(message);
+    return false;
+}
+
+/* Never waits for the server, which may be waiting for this side to read. */
+static void send_held(struct flow *flow)
+{
+    uint32_t in_flight = flow->lane->options->in_flight;
+
+    while (flow->held_count > 0) {
+        /* With nothing on its way that could be read the server is the one to wait for. */
+        bool wait = flow->held_count == flow->under_way;
+        if (!send_call(flow, flow->held[flow->held_first], wait ? 0 : NN_DONTWAIT))
+            return;
+        flow->held_first = (flow->held_first + 1) % in_flight;
+        flow->held_count--;
+    }
+}
+
+static void begin_call(struct flow *flow, uint32_t call)
+{
+    flow->began[call] = run_clock();
+    flow->held[(flow->held_first + flow->held_count++) % flow->lane->options->in_flight] = call;
+    flow->under_way++;
+    send_held(flow);
 }
 
 /* Returns the number of the call that was answered. */
-static uint32_t receive_raw(int socket, const struct options *options, struct result *result)
+static uint32_t receive_call(struct flow *flow, bool *good)
 {
-    void *body;
-    union {
-        uint8_t bytes[64];
-        struct nn_cmsghdr header;
-    } way;
-    struct nn_iovec iov = {.iov_base = &body, .iov_len = NN_MSG};
-    struct nn_msghdr message = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &way, .msg_controllen = sizeof way.bytes};
-    int size = nn_recvmsg(socket, &message, 0);
+    void *message;
+    uint32_t call;
+    int size = nn_recv(flow->lane->sockets[0], &message, NN_MSG, 0);
 
-    if (size < 0)
-        die("nn_recvmsg");
-    result->errors += (size_t)size != options->payload;
-    nn_freemsg(body);
-    const uint8_t *at = NN_CMSG_DATA(&way.header) + sizeof(size_t);
-    return (uint32_t)(at[0] & 0x7f) << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+    if (size < (int)sizeof call)
+        die("nn_recv");
+    memcpy(&call, message, sizeof call);
+    nn_freemsg(message);
+    if (call >= flow->lane->options->in_flight)
+        contest_die("an answer to nothing that was asked");
+    *good = (size_t)size == sizeof call + flow->lane->options->payload;
+    flow->under_way--;
+    return call;
 }
 
-static void keep_in_flight(int socket, const struct options *options, uint64_t until, struct result *result)
+static void window(void *user, struct run *run, struct tally *tally)
 {
-    uint64_t *began = calloc(options->in_flight, sizeof *began), sent = 0;
-    uint8_t *payload = calloc(1, options->payload + 1);
+    struct lane *lane = user;
+    uint32_t in_flight = lane->options->in_flight;
+    struct flow flow = {
+        .lane = lane, .began = calloc(in_flight, sizeof(uint64_t)), .held = calloc(in_flight, sizeof(uint32_t))};
 
-    if (!began || !payload)
-        die("calloc");
-    for (uint32_t call = 0; call < options->in_flight && !is_done(options, sent, until); call++, sent++)
-        send_raw(socket, options, payload, call, &began[call]);
-    while (result->calls < sent) {
-        uint32_t call = receive_raw(socket, options, result);
-        if (call >= options->in_flight) {
-            fprintf(stderr, "raw_nanomsg: an answer to nothing that was asked\n");
-            exit(1);
-        }
-        count(result, began[call]);
-        if (is_done(options, sent, until))
-            continue;
-        send_raw(socket, options, payload, call, &began[call]);
-        sent++;
-    }
-    free(payload);
-    free(began);
-}
-
-static int by_size(const void *a, const void *b)
-{
-    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
-
-    return (one > other) - (one < other);
-}
-
-static void print(const struct options *options, struct result *result)
-{
-    uint64_t n = result->calls < SAMPLES ? result->calls : SAMPLES;
-    double share[] = {0.5, 0.99, 0.999, 1.0}, us[4] = {0.0};
-
-    qsort(result->samples, n, sizeof *result->samples, by_size);
-    for (int i = 0; i < 4 && n > 0; i++) {
-        uint64_t index = (uint64_t)(share[i] * (double)n);
-        us[i] = result->samples[index < n ? index : n - 1] / 1000.0;
-    }
-    printf("{\"calls\": %llu, \"errors\": %llu, \"seconds\": %.6f, \"rate\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f, "
-           "\"p999_us\": %.1f, \"max_us\": %.1f, \"in_flight\": %u, \"payload_bytes\": %zu}\n",
-           (unsigned long long)result->calls, (unsigned long long)result->errors, result->seconds,
-           (double)result->calls / result->seconds, us[0], us[1], us[2], us[3], (unsigned)options->in_flight,
-           options->payload);
-}
-
-static void run(const char *address, const struct options *options)
-{
-    bool raw = options->in_flight > 1;
-    int socket = open_socket(raw ? AF_SP_RAW : AF_SP, NN_REQ);
-    struct result result = {.samples = malloc(SAMPLES * sizeof(uint32_t))};
-
-    if (!result.samples)
-        die("malloc");
-    if (nn_connect(socket, address) < 0)
-        die("nn_connect");
-    uint64_t began = now_ns(), until = began + (uint64_t)(options->seconds * 1e9);
-    if (raw)
-        keep_in_flight(socket, options, until, &result);
-    else
-        ping_pong(socket, options, until, &result);
-    result.seconds = (double)(now_ns() - began) / 1e9;
-    nn_close(socket);
-    print(options, &result);
-    free(result.samples);
-}
-
-/* --- Options ------------------------------------------------------------------------------------------------------ */
-
-static void usage(void)
-{
-    fprintf(stderr, "usage: raw_nanomsg [--payload BYTES] [--in-flight N] [--calls N | --duration SECONDS]\n");
-    exit(EXIT_USAGE);
-}
-
-static double number(const char *text, double least, double most)
-{
-    char *end;
-    double value = strtod(text, &end);
-
-    if (end == text || *end || !(value >= least && value <= most))
-        usage();
-    return value;
-}
-
-static struct options parse(int argc, char **argv)
-{
-    static const struct option known[] = {{"payload", required_argument, NULL, 'p'},
-                                          {"in-flight", required_argument, NULL, 'n'},
-                                          {"calls", required_argument, NULL, 'c'},
-                                          {"duration", required_argument, NULL, 'd'},
-                                          {NULL, 0, NULL, 0}};
-    struct options options = {.payload = 300, .seconds = 5.0, .in_flight = 1};
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
-        if (option == 'p')
-            options.payload = (size_t)number(optarg, 0, MAX_PAYLOAD);
-        else if (option == 'n')
-            options.in_flight = (uint32_t)number(optarg, 1, MAX_IN_FLIGHT);
-        else if (option == 'c')
-            options.calls = (uint64_t)number(optarg, 1, 1e12);
-        else if (option == 'd')
-            options.seconds = number(optarg, 1e-3, 1e6);
+    if (!flow.began || !flow.held)
+        contest_die("no memory");
+    for (uint32_t call = 0; call < in_flight && run_goes_on(run); call++)
+        begin_call(&flow, call);
+    while (flow.under_way > 0) {
+        bool good;
+        uint32_t call = receive_call(&flow, &good);
+        tally_add(tally, good, flow.began[call]);
+        if (run_goes_on(run))
+            begin_call(&flow, call);
         else
-            usage();
+            send_held(&flow);
     }
-    if (optind < argc)
-        usage();
-    return options;
+    free(flow.began);
+    free(flow.held);
 }
 
 int main(int argc, char **argv)
 {
-    struct options options = parse(argc, argv);
-    const char *temporary = getenv("TMPDIR");
-    char folder[80], address[128], byte;
-    int ready[2];
+    static const struct contestant nanomsg = {.name = "raw_nanomsg",
+                                              .serve = serve,
+                                              .lane_open = lane_open,
+                                              .lane_close = lane_close,
+                                              .once = once,
+                                              .window = window};
 
-    snprintf(folder, sizeof folder, "%.60s/raw.XXXXXX", temporary ? temporary : "/tmp");
-    if (!mkdtemp(folder) || pipe(ready) != 0)
-        die(folder);
-    snprintf(address, sizeof address, "ipc://%s/socket", folder);
-    pid_t server = fork();
-    if (server < 0)
-        die("fork");
-    if (server == 0)
-        serve(address, options.in_flight > 1, ready[1]);
-    close(ready[1]);
-    bool good = read(ready[0], &byte, 1) == 1;
-    if (good)
-        run(address, &options);
-    kill(server, SIGKILL);
-    waitpid(server, NULL, 0);
-    unlink(address + strlen("ipc://"));
-    rmdir(folder);
-    return good ? 0 : 1;
+    return contest_main(argc, argv, &nanomsg);
 }

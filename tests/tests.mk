@@ -44,3 +44,4 @@ include tests/conformance/conformance.mk
 include tests/functional/functional.mk
 include tests/interop/interop.mk
 include tests/fault/fault.mk
+include tests/bench/bench.mk

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is measured. A case says how calls are made and how large they are; each contestant does it its way."""
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    name: str
+    title: str
+    kind: str = "call"
+    in_flight: int = 1
+    threads: int = 1
+    clients: int = 1
+    servers: int = 1
+    topics: int = 1
+    pool: int = 64
+    payload: int = 300
+
+    @property
+    def is_flow(self):
+        return self.in_flight > 1
+
+
+PAYLOADS = {"300": 300, "2450": 2450, "11k": 11000, "1M": 1000000}
+SIZES = {"300": "300 B", "2450": "2 450 B", "11k": "11 kB", "1M": "1 MB"}
+
+
+def all_cases():
+    for label, size in PAYLOADS.items():
+        yield Case("sync-" + label, "synchronous calls, " + SIZES[label], payload=size)
+    for label, size in PAYLOADS.items():
+        yield Case("flight64-" + label, "64 calls in flight, " + SIZES[label], in_flight=64, payload=size)
+    yield Case("flight1000-300", "1 000 calls in flight, 300 B", in_flight=1000)
+    yield Case("threads16-300", "16 client threads, 300 B", threads=16)
+    yield Case("cast-300", "casts, 300 B", kind="cast")
+    yield Case("fanout10-300", "fanout to 10 servers, 300 B", kind="fanout", servers=10)
+    yield Case("notify-300", "notifications, 300 B", kind="notify")
+
+
+QUICK = ("sync-300", "sync-2450", "flight64-300", "cast-300")

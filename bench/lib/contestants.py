@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is measured. A contestant turns a case into the commands of its servers and of its client."""
+import dataclasses
+import os
+
+from . import services
+from .build import SOURCE
+
+PYTHON = "/usr/bin/python3"  # oslo.messaging is Debian's
+
+
+@dataclasses.dataclass
+class Deployment:
+    """One case of one contestant: what to start, in this order."""
+    servers: list
+    client: list
+    broker: list = dataclasses.field(default_factory=list)  # process ids
+
+
+@dataclasses.dataclass
+class Surroundings:
+    """What contestants are given: the build, the brokers, and a folder that is empty for each deployment."""
+    build: object
+    services: object
+    folder: str
+    serial: int = 0
+
+    @property
+    def counter(self):
+        return os.path.join(self.folder, "counter")
+
+
+def options_of(case, counter):
+    """A case on the command line of contest.h."""
+    made = ["--kind", case.kind, "--payload", str(case.payload), "--servers", str(case.servers)]
+    if case.threads > 1:
+        made += ["--threads", str(case.threads)]
+    elif case.in_flight > 1:
+        made += ["--in-flight", str(case.in_flight)]
+    for name, value in (("--clients", case.clients), ("--topics", case.topics)):
+        if value > 1:
+            made += [name, str(value)]
+    return made + (["--counter", counter] if case.kind != "call" else [])
+
+
+class Contestant:
+    """`name` is TRANSPORT/WHO; `role` is raw (the physical limit), ostler, or peer (what a user would pick instead)."""
+    role = "peer"
+    broker = None  # the kind of service it needs
+    program = None
+
+    def __init__(self, name, title):
+        self.name, self.title = name, title
+        self.transport = name.split("/")[0]
+
+    def missing(self, build):
+        """Why it cannot be measured here, or None."""
+        if self.broker and services.missing(self.broker):
+            return services.missing(self.broker)
+        return None if not self.program or build.has(self.program) else "the program %s was not built" % self.program
+
+    def can(self, _case):
+        return True
+
+    def deploy(self, case, around):
+        raise NotImplementedError
+
+
+class Pair(Contestant):
+    """A program of contest.h that has both roles."""
+
+    def __init__(self, name, title, program, role="raw", broker=None, variant=None):
+        super().__init__(name, title)
+        self.program, self.role, self.broker, self.variant = program, role, broker, variant
+
+    def addresses(self, case, around):
+        """One for each server, and the client's."""
+        url = around.services.get(self.broker).url
+        return [url] * case.servers, url
+
+    def deploy(self, case, around):
+        each, all_of_them = self.addresses(case, around)
+        program = around.build.bench(self.program)
+        options = options_of(case, around.counter) + (["--variant", self.variant] if self.variant else [])
+        servers = [[program, "server", "--url", url, "--number", str(number), *options]
+                   for number, url in enumerate(each)]
+        broker = around.services.get(self.broker).pids if self.broker else []
+        return Deployment(servers, [program, "client", "--url", all_of_them, *options], broker)
+
+
+class RawNanomsg(Pair):
+    def addresses(self, case, around):
+        if self.transport == "ipc":
+            each = ["ipc://%s/raw%d" % (around.folder, number) for number in range(case.servers)]
+        else:
+            each = ["tcp://127.0.0.1:%d" % port for port in services.free_ports(case.servers)]
+        return each, ",".join(each)
+
+
+class RawRabbit(Pair):
+    def addresses(self, case, around):
+        around.serial += 1  # the broker forgets queues when it finds the time
+        url = "%s/raw%d" % (around.services.get("rabbit").address, around.serial)
+        return [url] * case.servers, url
+
+
+class InProcess(Contestant):
+    role, program = "ostler", "library"
+
+    def __init__(self, name, title, executor):
+        super().__init__(name, title)
+        self.executor = executor
+
+    def can(self, case):
+        return case.clients == 1
+
+    def deploy(self, case, around):
+        return Deployment([], [around.build.bench("library"), "both", "--url", "fake:///", "--variant", self.executor,
+                               *options_of(case, around.counter)])
+
+
+class Host(Contestant):
+    """ostlerd, and the library as its client."""
+    role, program = "ostler", "library"
+
+    def __init__(self, name, title, executor):
+        super().__init__(name, title)
+        self.executor = executor
+        self.broker = "rabbit" if self.transport == "rabbit" else None
+
+    def missing(self, build):
+        return super().missing(build) or (None if os.path.exists(build.endpoint) else "the endpoint was not built")
+
+    def urls(self, case, around):
+        if self.transport == "rabbit":
+            each = [around.services.get("rabbit").url] * case.servers
+            return each, each[0]
+        if self.transport == "ipc":
+            each = ["nanomsg://%s/sockets" % around.folder] * case.servers
+            return each, each[0]
+        addresses = ["127.0.0.1:%d" % port for port in services.free_ports(case.servers)]
+        return ["nanomsg+tcp://" + one for one in addresses], "nanomsg+tcp://" + ",".join(addresses)
+
+    def config(self, case, around, number, url):
+        """The file of one ostlerd."""
+        lines = ["[DEFAULT]", "transport_url = " + url, "executor = " + self.executor,
+                 "executor_thread_pool_size = %d" % case.pool]
+        if case.kind == "notify":
+            lines += ["[listener:bench]", "topics = bench", "endpoints = " + around.build.endpoint]
+        else:
+            for topic in range(case.topics):
+                lines += ["[server:s%d]" % topic, "topic = bench" + (str(topic) if case.topics > 1 else ""),
+                          "server = server%d" % number, "endpoints = " + around.build.endpoint]
+        lines += ["[endpoint:bench]", "number = %d" % number]
+        if case.kind != "call":
+            lines.append("counter = " + around.counter)
+        path = os.path.join(around.folder, "host%d.conf" % number)
+        with open(path, "w", encoding="ascii") as file:
+            file.write("\n".join(lines) + "\n")
+        return path
+
+    def deploy(self, case, around):
+        each, url = self.urls(case, around)
+        servers = [[around.build.ostlerd, "--config-file", self.config(case, around, number, one)]
+                   for number, one in enumerate(each)]
+        broker = around.services.get("rabbit").pids if self.broker else []
+        return Deployment(servers, [around.build.bench("library"), "client", "--url", url,
+                                    *options_of(case, around.counter)], broker)
+
+
+class OsloMessaging(Contestant):
+    broker = "rabbit"
+
+    def missing(self, build):
+        if not os.path.isdir("/usr/lib/python3/dist-packages/oslo_messaging"):
+            return "python3-oslo.messaging is not installed"
+        return super().missing(build)
+
+    def can(self, case):
+        # A thread for each call in flight is all it has; a thousand of them would measure Python's threads.
+        return case.in_flight <= 64
+
+    def deploy(self, case, around):
+        service = around.services.get("rabbit")
+        program = [PYTHON, os.path.join(SOURCE, "bench/oslo.py")]
+        common = ["--url", service.url, "--kind", case.kind, "--payload", str(case.payload)]
+        if case.kind != "call":
+            common += ["--counter", around.counter]
+        servers = [[*program, "server", *common, "--number", str(number)] for number in range(case.servers)]
+        threads = str(max(case.threads, case.in_flight))
+        return Deployment(servers, [*program, "client", *common, "--threads", threads, "--servers",
+                                    str(case.servers)], service.pids)
+
+
+def all_contestants():
+    return [
+        InProcess("fake/blocking", "Ostler, blocking", "blocking"),
+        InProcess("fake/threading", "Ostler, threading", "threading"),
+        RawNanomsg("ipc/raw", "raw nanomsg", "raw_nanomsg"),
+        Host("ipc/ostlerd", "ostlerd", "threading"),
+        Host("ipc/ostlerd-blocking", "ostlerd, blocking", "blocking"),
+        RawNanomsg("tcp/raw", "raw nanomsg", "raw_nanomsg"),
+        Host("tcp/ostlerd", "ostlerd", "threading"),
+        Host("tcp/ostlerd-blocking", "ostlerd, blocking", "blocking"),
+        RawRabbit("rabbit/fast", "rabbitmq-c, fast", "raw_rabbit", broker="rabbit", variant="fast"),
+        RawRabbit("rabbit/confirmed", "rabbitmq-c, confirmed", "raw_rabbit", broker="rabbit", variant="confirmed"),
+        RawRabbit("rabbit/naive", "rabbitmq-c, naive", "raw_rabbit", broker="rabbit", variant="naive"),
+        Host("rabbit/ostlerd", "ostlerd", "threading"),
+        Host("rabbit/ostlerd-blocking", "ostlerd, blocking", "blocking"),
+        OsloMessaging("rabbit/oslo.messaging", "oslo.messaging"),
+        Pair("nats/json", "NATS C client", "nats", role="peer", broker="nats"),
+        Pair("nats/bytes", "NATS, bytes only", "nats", role="peer", broker="nats", variant="bytes"),
+        Pair("dbus/sd-bus", "sd-bus", "sdbus", role="peer", broker="bus"),
+    ]
+
+
+TRANSPORTS = {"fake": "fake, in process", "ipc": "nanomsg over ipc", "tcp": "nanomsg over TCP", "rabbit": "RabbitMQ",
+              "nats": "NATS", "dbus": "D-Bus"}
+QUICK_LEAVES_OUT = ("fake/threading", "rabbit/confirmed", "nats/bytes", "*/ostlerd-blocking")

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rabbit_link.h"
+
+#include "contest.h"
+
+#include <amqp_framing.h>
+#include <amqp_tcp_socket.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+enum {
+    FRAME_MAX = 131072,
+    FRAME_HEAD = 7,
+    FRAME_EXTRA = 8,
+    METHOD_ID = 4,
+    CLASS_HEAD = 12,
+    SMALL = 1024,
+    PREFETCH = 100
+};
+
+/* --- Open and close --------------------------------------------------------------------------------------------------- */
+
+static void check(amqp_rpc_reply_t reply, const char *what)
+{
+    if (reply.reply_type != AMQP_RESPONSE_NORMAL)
+        contest_die("%s failed", what);
+}
+
+static void declare(struct rabbit_link *link, const char *queue, const char *fanout)
+{
+    amqp_bytes_t name = amqp_cstring_bytes(queue);
+
+    amqp_queue_declare(link->state, 1, name, 0, 0, 1, 1, amqp_empty_table);
+    check(amqp_get_rpc_reply(link->state), "queue.declare");
+    if (fanout) {
+        amqp_bytes_t exchange = amqp_cstring_bytes(fanout);
+        amqp_exchange_declare(link->state, 1, exchange, amqp_cstring_bytes("fanout"), 0, 0, 1, 0, amqp_empty_table);
+        check(amqp_get_rpc_reply(link->state), "exchange.declare");
+        amqp_queue_bind(link->state, 1, name, exchange, amqp_empty_bytes, amqp_empty_table);
+        check(amqp_get_rpc_reply(link->state), "queue.bind");
+    }
+}
+
+void rabbit_open(struct rabbit_link *link, const char *host, int port, enum rabbit_mode mode, const char *queue,
+                 const char *fanout)
+{
+    amqp_connection_state_t state = amqp_new_connection();
+    amqp_socket_t *socket = amqp_tcp_socket_new(state);
+
+    if (!socket || amqp_socket_open(socket, host, port) != AMQP_STATUS_OK)
+        contest_die("no connection to %s:%d", host, port);
+    *link = (struct rabbit_link){.state = state, .mode = mode};
+    check(amqp_login(state, "/", 0, FRAME_MAX, 0, AMQP_SASL_METHOD_PLAIN, "guest", "guest"), "login");
+    amqp_channel_open(state, 1);
+    check(amqp_get_rpc_reply(state), "channel.open");
+    declare(link, queue, fanout);
+    if (mode == RABBIT_CONFIRMED) {
+        amqp_confirm_select(state, 1);
+        check(amqp_get_rpc_reply(state), "confirm.select");
+        amqp_basic_qos(state, 1, 0, PREFETCH, 0);
+        check(amqp_get_rpc_reply(state), "basic.qos");
+    }
+    amqp_basic_consume(state, 1, amqp_cstring_bytes(queue), amqp_empty_bytes, 0, mode != RABBIT_CONFIRMED, 1,
+                       amqp_empty_table);
+    check(amqp_get_rpc_reply(state), "basic.consume");
+}
+
+void rabbit_close(struct rabbit_link *link)
+{
+    amqp_destroy_connection(link->state);
+    free(link->out);
+}
+
+/* --- Out: frames of several messages in one send() -------------------------------------------------------------------- */
+
+static unsigned char *room(struct rabbit_link *link, size_t more)
+{
+    if (link->out_length + more > link->out_capacity) {
+        link->out_capacity = (link->out_length + more) * 2;
+        link->out = realloc(link->out, link->out_capacity);
+        if (!link->out)
+            contest_die("no memory");
+    }
+    return link->out + link->out_length;
+}
+
+static void put_number(unsigned char *at, uint64_t value, int bytes)
+{
+    for (int i = bytes - 1; i >= 0; i--, value >>= 8)
+        at[i] = (unsigned char)value;
+}
+
+/* What is between head and end of the frame is there already. */
+static void finish_frame(struct rabbit_link *link, uint8_t type, size_t size)
+{
+    unsigned char *at = link->out + link->out_length;
+
+    at[0] = type;
+    put_number(at + 1, 1, 2);
+    put_number(at + 3, size, 4);
+    at[FRAME_HEAD + size] = AMQP_FRAME_END;
+    link->out_length += size + FRAME_EXTRA;
+}
+
+static void put_method(struct rabbit_link *link, amqp_method_number_t id, void *method)
+{
+    unsigned char *at = room(link, SMALL) + FRAME_HEAD;
+    amqp_bytes_t space = {.len = SMALL - FRAME_EXTRA - METHOD_ID, .bytes = at + METHOD_ID};
+
+    put_number(at, id, METHOD_ID);
+    finish_frame(link, AMQP_FRAME_METHOD, METHOD_ID + (size_t)amqp_encode_method(id, method, space));
+}
+
+static void put_body(struct rabbit_link *link, const char *body, size_t length)
+{
+    for (size_t done = 0; done < length;) {
+        size_t size = length - done < FRAME_MAX - FRAME_EXTRA ? length - done : FRAME_MAX - FRAME_EXTRA;
+        memcpy(room(link, size + FRAME_EXTRA) + FRAME_HEAD, body + done, size);
+        finish_frame(link, AMQP_FRAME_BODY, size);
+        done += size;
+    }
+}
+
+static void put_message(struct rabbit_link *link, amqp_basic_publish_t *publish, amqp_basic_properties_t *properties,
+                        const void *body, size_t length)
+{
+    put_method(link, AMQP_BASIC_PUBLISH_METHOD, publish);
+    unsigned char *at = room(link, SMALL) + FRAME_HEAD;
+    amqp_bytes_t space = {.len = SMALL - FRAME_EXTRA - CLASS_HEAD, .bytes = at + CLASS_HEAD};
+    put_number(at, (uint64_t)AMQP_BASIC_CLASS << 16, 4);
+    put_number(at + 4, length, 8);
+    finish_frame(link, AMQP_FRAME_HEADER,
+                 CLASS_HEAD + (size_t)amqp_encode_properties(AMQP_BASIC_CLASS, properties, space));
+    put_body(link, body, length);
+}
+
+static void acknowledge(struct rabbit_link *link)
+{
+    amqp_basic_ack_t ack = {.delivery_tag = link->unacked, .multiple = 1};
+
+    if (link->unacked)
+        put_method(link, AMQP_BASIC_ACK_METHOD, &ack);
+    link->unacked = 0;
+}
+
+void rabbit_flush(struct rabbit_link *link)
+{
+    for (size_t sent = 0; sent < link->out_length;) {
+        int socket = amqp_get_sockfd(link->state);
+        ssize_t written = send(socket, link->out + sent, link->out_length - sent, MSG_NOSIGNAL);
+        struct pollfd writable = {.fd = socket, .events = POLLOUT};
+        if (written < 0 && errno == EAGAIN)
+            poll(&writable, 1, -1);
+        else if (written < 0)
+            contest_die("send: %s", strerror(errno));
+        else
+            sent += (size_t)written;
+    }
+    link->out_length = 0;
+}
+
+void rabbit_publish(struct rabbit_link *link, const char *exchange, const char *key, const char *id,
+                    const char *reply_to, const void *body, size_t length)
+{
+    amqp_basic_properties_t properties = {._flags = AMQP_BASIC_CORRELATION_ID_FLAG,
+                                          .correlation_id = amqp_cstring_bytes(id)};
+    amqp_basic_publish_t method = {.exchange = amqp_cstring_bytes(exchange),
+                                   .routing_key = amqp_cstring_bytes(key),
+                                   .mandatory = link->mode == RABBIT_CONFIRMED};
+
+    if (reply_to) {
+        properties._flags |= AMQP_BASIC_REPLY_TO_FLAG;
+        properties.reply_to = amqp_cstring_bytes(reply_to);
+    }
+    if (link->mode == RABBIT_NAIVE) {
+        amqp_bytes_t bytes = {.len = length, .bytes = (void *)(uintptr_t)body};
+        if (amqp_basic_publish(link->state, 1, method.exchange, method.routing_key, 0, 0, &properties, bytes) !=
+            AMQP_STATUS_OK)
+            contest_die("basic.publish failed");
+        return;
+    }
+    acknowledge(link);
+    put_message(link, &method, &properties, body, length);
+    if (link->mode == RABBIT_CONFIRMED) {
+        link->published++;
+        link->unconfirmed++;
+    }
+}
+
+/* --- In --------------------------------------------------------------------------------------------------------------- */
+
+static void copy_text(char *to, size_t size, amqp_bytes_t from)
+{
+    size_t length = from.len < size - 1 ? from.len : size - 1;
+
+    if (length > 0)
+        memcpy(to, from.bytes, length);
+    to[length] = '\0';
+}
+
+static void copy_properties(struct rabbit_message *message, const amqp_basic_properties_t *properties)
+{
+    copy_text(message->id, sizeof message->id, properties->correlation_id);
+    message->reply_to[0] = '\0';
+    if (properties->_flags & AMQP_BASIC_REPLY_TO_FLAG)
+        copy_text(message->reply_to, sizeof message->reply_to, properties->reply_to);
+}
+
+static void begin_body(struct rabbit_message *message, size_t size)
+{
+    message->length = 0;
+    if (size <= message->capacity)
+        return;
+    message->capacity = size;
+    message->body = realloc(message->body, size);
+    if (!message->body)
+        contest_die("no memory");
+}
+
+/* The next frame, after sleeping only if @p wait; false if there is none. */
+static bool next_frame(struct rabbit_link *link, amqp_frame_t *frame, bool wait)
+{
+    struct timeval at_once = {0, 0};
+
+    amqp_maybe_release_buffers(link->state);
+    if (!wait && !amqp_frames_enqueued(link->state) && !amqp_data_in_buffer(link->state))
+        return false;
+    int result = amqp_simple_wait_frame_noblock(link->state, frame, wait ? NULL : &at_once);
+    if (result == AMQP_STATUS_TIMEOUT && !wait)
+        return false;
+    if (result != AMQP_STATUS_OK)
+        contest_die("reading: %s", amqp_error_string2(result));
+    return true;
+}
+
+/* Confirms are numbered: one may stand for all before it. */
+static void take_confirm(struct rabbit_link *link, const amqp_basic_ack_t *ack)
+{
+    if (ack->multiple)
+        link->unconfirmed = link->published - ack->delivery_tag;
+    else
+        link->unconfirmed--;
+}
+
+/* A frame that is no part of a message's contents. True: a message begins. */
+static bool take_method(struct rabbit_link *link, const amqp_method_t *method)
+{
+    if (method->id == AMQP_BASIC_DELIVER_METHOD) {
+        if (link->mode == RABBIT_CONFIRMED)
+            link->unacked = ((const amqp_basic_deliver_t *)method->decoded)->delivery_tag;
+        return true;
+    }
+    if (method->id != AMQP_BASIC_ACK_METHOD)
+        contest_die("the broker said %s", amqp_method_name(method->id));
+    take_confirm(link, method->decoded);
+    return false;
+}
+
+/* A whole message of several frames, once its first has come: false if none has. */
+static bool receive_frames(struct rabbit_link *link, struct rabbit_message *message, bool wait)
+{
+    amqp_frame_t frame;
+    size_t size = 0;
+
+    while (next_frame(link, &frame, wait)) {
+        if (frame.frame_type == AMQP_FRAME_METHOD) {
+            wait = take_method(link, &frame.payload.method) || wait;
+            continue;
+        }
+        if (frame.frame_type == AMQP_FRAME_HEADER) {
+            copy_properties(message, frame.payload.properties.decoded);
+            size = frame.payload.properties.body_size;
+            begin_body(message, size);
+        } else if (frame.frame_type == AMQP_FRAME_BODY) {
+            memcpy(message->body + message->length, frame.payload.body_fragment.bytes, frame.payload.body_fragment.len);
+            message->length += frame.payload.body_fragment.len;
+        } else {
+            continue;
+        }
+        if (message->length == size)
+            return true;
+    }
+    return false;
+}
+
+static void receive_naive(struct rabbit_link *link, struct rabbit_message *message)
+{
+    amqp_envelope_t envelope;
+
+    amqp_maybe_release_buffers(link->state);
+    check(amqp_consume_message(link->state, &envelope, NULL, 0), "consuming");
+    copy_properties(message, &envelope.message.properties);
+    begin_body(message, envelope.message.body.len);
+    memcpy(message->body, envelope.message.body.bytes, envelope.message.body.len);
+    message->length = envelope.message.body.len;
+    amqp_destroy_envelope(&envelope);
+}
+
+void rabbit_receive(struct rabbit_link *link, struct rabbit_message *message)
+{
+    if (link->mode == RABBIT_NAIVE) {
+        receive_naive(link, message);
+    } else if (!receive_frames(link, message, false)) {
+        acknowledge(link);
+        rabbit_flush(link);
+        receive_frames(link, message, true);
+    }
+}
+
+void rabbit_await_confirms(struct rabbit_link *link)
+{
+    amqp_frame_t frame;
+
+    rabbit_flush(link);
+    while (link->unconfirmed > 0) {
+        next_frame(link, &frame, true);
+        if (frame.frame_type == AMQP_FRAME_METHOD)
+            take_method(link, &frame.payload.method);
+    }
+}

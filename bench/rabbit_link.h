@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One connection to RabbitMQ by rabbitmq-c, for raw_rabbit.c: a queue to read from, and messages out, in three ways. */
+#ifndef OSTLER_BENCH_RABBIT_LINK_H
+#define OSTLER_BENCH_RABBIT_LINK_H
+
+#include <amqp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum rabbit_mode {
+    /* As fast as the public interface allows: frames made with its encoders leave with one send() for all that is ready;
+     * the broker takes every delivery for acknowledged; nothing is confirmed. */
+    RABBIT_FAST,
+    /* The same with what RPC needs: every message is confirmed, requests are acknowledged before they are answered,
+     * answers are mandatory and acknowledged. */
+    RABBIT_CONFIRMED,
+    /* amqp_basic_publish() and amqp_consume_message(), one message at a time, without any guarantee. */
+    RABBIT_NAIVE
+};
+
+#define RABBIT_NAME_MAX 128
+
+/* A message as it came in; valid until the next one is received into it. */
+struct rabbit_message {
+    char id[32];
+    char reply_to[RABBIT_NAME_MAX];
+    char *body; /* `length` bytes, room for `capacity` */
+    size_t length, capacity;
+};
+
+struct rabbit_link {
+    amqp_connection_state_t state;
+    enum rabbit_mode mode;
+    unsigned char *out; /* frames that wait to be sent */
+    size_t out_length, out_capacity;
+    uint64_t unacked;     /* the last delivery that is not acknowledged; 0: none */
+    uint64_t published;   /* messages that the broker is to confirm */
+    uint64_t unconfirmed; /* of these: not yet */
+};
+
+/* Connects, declares @p queue for this connection alone and reads from it. @p fanout: an exchange that is made and bound
+ * to it; NULL: none. */
+void rabbit_open(struct rabbit_link *link, const char *host, int port, enum rabbit_mode mode, const char *queue,
+                 const char *fanout);
+void rabbit_close(struct rabbit_link *link);
+
+/* Sends to @p key of @p exchange; @p reply_to may be NULL. In the modes that gather frames they leave with
+ * rabbit_flush(), or when rabbit_receive() finds nothing more to read. */
+void rabbit_publish(struct rabbit_link *link, const char *exchange, const char *key, const char *id,
+                    const char *reply_to, const void *body, size_t length);
+void rabbit_flush(struct rabbit_link *link);
+
+/* Returns when the broker has confirmed all that was published; at once in the modes without confirms. */
+void rabbit_await_confirms(struct rabbit_link *link);
+
+/* The next message. */
+void rabbit_receive(struct rabbit_link *link, struct rabbit_message *message);
+
+#endif
