@@ -30,8 +30,8 @@ static bool open_incoming(struct work *work)
     if (!ops->incoming_open || ops->incoming_open(work->incoming, &error) == OSTLER_OK)
         return true;
     /* It would be as broken the next time. */
-    ostler_log(OSTLER_LOG_ERROR, "listener", "%s: a notification was dropped: %s",
-               work->listener->server.label, error.message ? error.message : "no reason given");
+    ostler_log(OSTLER_LOG_ERROR, "listener", "%s: a notification was dropped: %s", work->listener->server.label,
+               error.message ? error.message : "no reason given");
     ostler_error_clear(&error);
     return false;
 }
