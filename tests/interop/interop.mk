@@ -1,11 +1,12 @@
 # With real peers: Debian's oslo.messaging, RabbitMQ nodes of our own.
 if TRANSPORT_RABBIT
-interop_tests = tests/interop/python_to_c.py tests/interop/c_to_python.py tests/interop/recorded.py
+interop_tests = tests/interop/python_to_c.py tests/interop/c_to_python.py tests/interop/recorded.py \
+	tests/interop/notifications.py
 TESTS += $(interop_tests)
 check_LTLIBRARIES += tests/interop/peer.la
 endif
 EXTRA_DIST += tests/interop/python_to_c.py tests/interop/c_to_python.py tests/interop/recorded.py \
-	tests/interop/interop_support.py
+	tests/interop/notifications.py tests/interop/interop_support.py
 
 tests_interop_peer_la_SOURCES = tests/interop/peer.c
 tests_interop_peer_la_CPPFLAGS = $(PUBLIC_CPPFLAGS)
