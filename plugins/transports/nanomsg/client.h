@@ -8,9 +8,9 @@
 #define CLIENT_H
 
 #include "conn.h"
-#include "values.h"
 
 #include <ostler/driver.h>
+#include <ostler/json.h>
 #include <ostler/matchmaker.h>
 
 /* Where the conn to an address is, or when to try again to have one. */
@@ -85,7 +85,6 @@ struct notes {
 
 struct client {
     const struct settings *settings;
-    struct values *values;
     const struct ostler_matchmaker_ops *ops;
     ostler_matchmaker *matchmaker;
     const char *where; /* where servers are looked for, for errors */
@@ -119,8 +118,7 @@ struct client {
     atomic_uint_fast64_t sent, received, lost, rerouted;
 };
 
-enum ostler_status client_open(struct client *client, const struct settings *settings, struct values *values,
-                               struct ostler_error *error);
+enum ostler_status client_open(struct client *client, const struct settings *settings, struct ostler_error *error);
 void client_close(struct client *client);
 
 /* See <ostler/driver.h>. */
@@ -188,6 +186,14 @@ enum ostler_status client_choose_all(struct client *client, const char *exchange
 /* What is known of this topic is doubtful. */
 void client_doubt(struct client *client, const char *exchange, const char *topic);
 void client_topics_clear(struct client *client);
+
+/* --- client_send.c ------------------------------------------------------------------------------------------------ */
+
+/* Prints both values one behind the other, the part of a message behind a request's head; no value is no bytes, which
+ * mean an empty object. `wire` gets the lengths. OSTLER_E_NOMEM. */
+enum ostler_status client_print_values(struct ostler_json_text *text, struct json_object *context,
+                                       struct json_object *args, struct wire_request *wire, struct iovec *part,
+                                       struct ostler_error *error);
 
 /* --- client_replies.c --------------------------------------------------------------------------------------------- */
 
