@@ -34,6 +34,7 @@ struct topic {
     size_t key_length;
     bool valid;
     bool complete; /* every node that may serve it has said so, or cannot be reached */
+    bool warned;   /* that two nodes serve it under one name */
     uint64_t generation, services;
     ostler_time looked_up;
     struct route *routes;
@@ -99,6 +100,7 @@ struct client {
     uint64_t services; /* changes when a node says what it serves */
     pthread_cond_t changed;
     ostler_time tried_at;
+    char *notice; /* to be logged without the lock, or NULL */
 
     pthread_mutex_t reading; /* taken before any other; guards these */
     struct conn *hot;        /* counted: the one that the last reply came from */

@@ -333,7 +333,7 @@ Test(json, a_mistake_is_named_with_its_place)
     struct json_object *value = NULL;
 
     cr_assert_eq(ostler_json_read("{\"a\":1}x", 8, "the reply", &value, &error), OSTLER_E_INVALID);
-    cr_expect_str_eq(error.message, "the reply is no JSON at byte 7 of 8: something follows");
+    cr_expect_not_null(strstr(error.message, "the reply is no JSON at byte 7 of 8: "), "%s", error.message);
     cr_assert_eq(ostler_json_read("[\"\xff\"]", 5, "the reply", &value, &error), OSTLER_E_INVALID);
     cr_expect_not_null(strstr(error.message, "no UTF-8"), "%s", error.message);
     cr_expect_null(value);
