@@ -38,6 +38,7 @@ public_headers = \
 	core/include/ostler/error.h \
 	core/include/ostler/executor.h \
 	core/include/ostler/listener.h \
+	core/include/ostler/json.h \
 	core/include/ostler/log.h \
 	core/include/ostler/matchmaker.h \
 	core/include/ostler/module.h \

@@ -20,7 +20,8 @@ static void free_text(const char *text)
 
 void ostler_error_clear(struct ostler_error *error)
 {
-    if (!error)
+    /* Most are cleared without ever having been set. */
+    if (!error || (error->status == OSTLER_OK && !error->message))
         return;
     free_message(error);
     free_text(error->remote_class);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <ostler/version.h>
 
-#include <ctype.h>
-#include <stdlib.h>
-#include <string.h>
+#include <limits.h>
 
 struct version {
     long part[3]; /* major, minor, revision */
@@ -14,22 +12,34 @@ const char *ostler_version(void)
     return OSTLER_VERSION;
 }
 
+/* Asked for every request: no function of the C library's that looks at the locale. */
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* One number with blanks around it, as Python's int() takes it. */
 static bool parse_part(const char **text, long *value)
 {
     const char *at = *text;
 
-    while (isspace((unsigned char)*at))
+    while (is_blank(*at))
         at++;
-    if (!isdigit((unsigned char)*at))
+    if (!is_digit(*at))
         return false;
-    char *end;
-    *value = strtol(at, &end, 10);
-    while (isspace((unsigned char)*end))
-        end++;
-    if (*end != '.' && *end != '\0')
+    /* Numbers that are too large are all the same. */
+    for (*value = 0; is_digit(*at); at++)
+        *value = *value < LONG_MAX / 10 - 1 ? *value * 10 + (*at - '0') : LONG_MAX;
+    while (is_blank(*at))
+        at++;
+    if (*at != '.' && *at != '\0')
         return false;
-    *text = *end == '.' ? end + 1 : NULL;
+    *text = *at == '.' ? at + 1 : NULL;
     return true;
 }
 

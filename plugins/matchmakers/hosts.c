@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Matchmaker "hosts": every node in the URL may serve every topic; which it does it says itself. */
-#include <ostler/matchmaker.h>
+#include "nodes.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 struct ostler_matchmaker {
     size_t count;
     char **addresses;
-};
-
-struct ostler_registration {
-    char unused;
 };
 
 static void hosts_close(ostler_matchmaker *matchmaker)
@@ -68,32 +62,7 @@ static enum ostler_status hosts_propose(ostler_matchmaker *matchmaker, const str
         return ostler_error_set(error, OSTLER_E_LISTEN,
                                 "none of the URL's %zu hosts (the last is %s) is this host with a free port",
                                 matchmaker->count, matchmaker->addresses[matchmaker->count - 1]);
-    char *copy = strdup(matchmaker->addresses[index]);
-    if (!copy)
-        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    *address = copy;
-    return OSTLER_OK;
-}
-
-/* There is nowhere to register: nodes are asked. */
-static enum ostler_status hosts_announce(ostler_matchmaker *matchmaker, const struct ostler_target *target,
-                                         const char *address, ostler_registration **registration,
-                                         struct ostler_error *error)
-{
-    ostler_registration *made = malloc(sizeof *made);
-
-    (void)matchmaker;
-    (void)target;
-    (void)address;
-    if (!made)
-        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    *registration = made;
-    return OSTLER_OK;
-}
-
-static void hosts_withdraw(ostler_registration *registration)
-{
-    free(registration);
+    return nodes_propose(matchmaker->addresses[index], address, error);
 }
 
 static uint64_t hosts_generation(ostler_matchmaker *matchmaker, const char *exchange, const char *topic)
@@ -104,33 +73,25 @@ static uint64_t hosts_generation(ostler_matchmaker *matchmaker, const char *exch
     return 1;
 }
 
-static enum ostler_status hosts_lookup(ostler_matchmaker *matchmaker, const char *exchange, const char *topic,
-                                       struct ostler_peer **out, size_t *count, struct ostler_error *error)
+static const char *host_at(const void *addresses, size_t index)
 {
-    struct ostler_peer *peers = calloc(matchmaker->count, sizeof *peers);
-    bool good = peers != NULL;
+    return ((char *const *)addresses)[index];
+}
 
+static enum ostler_status hosts_lookup(ostler_matchmaker *matchmaker, const char *exchange, const char *topic,
+                                       struct ostler_peer **peers, size_t *count, struct ostler_error *error)
+{
     (void)exchange;
     (void)topic;
-    for (size_t i = 0; i < matchmaker->count && good; i++)
-        good = (peers[i].address = strdup(matchmaker->addresses[i])) != NULL;
-    if (good) {
-        *out = peers;
-        *count = matchmaker->count;
-        return OSTLER_OK;
-    }
-    for (size_t i = 0; peers && i < matchmaker->count; i++)
-        free(peers[i].address);
-    free(peers);
-    return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    return nodes_lookup(matchmaker->addresses, matchmaker->count, host_at, peers, count, error);
 }
 
 static const struct ostler_matchmaker_ops operations = {
     .open = hosts_open,
     .close = hosts_close,
     .propose = hosts_propose,
-    .announce = hosts_announce,
-    .withdraw = hosts_withdraw,
+    .announce = nodes_announce,
+    .withdraw = nodes_withdraw,
     .generation = hosts_generation,
     .lookup = hosts_lookup,
 };

@@ -19,12 +19,12 @@ plugins_matchmakers_folder_la_CPPFLAGS = $(module_cppflags)
 plugins_matchmakers_folder_la_LDFLAGS = $(module_ldflags)
 plugins_matchmakers_folder_la_LIBADD = $(module_libadd)
 
-plugins_matchmakers_hosts_la_SOURCES = plugins/matchmakers/hosts.c
+plugins_matchmakers_hosts_la_SOURCES = plugins/matchmakers/hosts.c plugins/matchmakers/nodes.h
 plugins_matchmakers_hosts_la_CPPFLAGS = $(module_cppflags)
 plugins_matchmakers_hosts_la_LDFLAGS = $(module_ldflags)
 plugins_matchmakers_hosts_la_LIBADD = $(module_libadd)
 
-plugins_matchmakers_ring_la_SOURCES = plugins/matchmakers/ring.c
+plugins_matchmakers_ring_la_SOURCES = plugins/matchmakers/ring.c plugins/matchmakers/nodes.h
 plugins_matchmakers_ring_la_CPPFLAGS = $(module_cppflags)
 plugins_matchmakers_ring_la_LDFLAGS = $(module_ldflags)
 plugins_matchmakers_ring_la_LIBADD = $(module_libadd)

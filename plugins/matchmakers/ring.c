@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Matchmaker "ring": a JSON file says at which hosts each topic is served: {"TOPIC": ["HOST:PORT", ...], ...}. It is
  * read again when it has changed; a file that does not parse leaves what was known before in force. */
+#include "nodes.h"
+
 #include <ostler/log.h>
-#include <ostler/matchmaker.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,10 +24,6 @@ struct ostler_matchmaker {
     uint64_t generation;
     int64_t looked_at;
     struct stat seen;
-};
-
-struct ostler_registration {
-    char unused;
 };
 
 /* --- The file ----------------------------------------------------------------------------------------------------- */
@@ -211,48 +206,32 @@ static struct json_object *hosts_of(ostler_matchmaker *matchmaker, const char *t
     return hosts;
 }
 
+static const char *host_at(const void *hosts, size_t index)
+{
+    union {
+        const void *in;
+        struct json_object *out;
+    } array = {.in = hosts};
+
+    return json_object_get_string(json_object_array_get_idx(array.out, index));
+}
+
 static enum ostler_status ring_propose(ostler_matchmaker *matchmaker, const struct ostler_target *target,
                                        unsigned index, char **address, struct ostler_error *error)
 {
-    enum ostler_status status = OSTLER_OK;
-    char *copy = NULL;
+    enum ostler_status status;
     size_t count;
 
     pthread_mutex_lock(&matchmaker->lock);
     struct json_object *hosts = hosts_of(matchmaker, target->topic, &count);
     if (index < count)
-        copy = strdup(json_object_get_string(json_object_array_get_idx(hosts, index)));
-    pthread_mutex_unlock(&matchmaker->lock);
-    if (copy)
-        *address = copy;
-    else if (index < count)
-        status = ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+        status = nodes_propose(host_at(hosts, index), address, error);
     else
         status = ostler_error_set(error, OSTLER_E_LISTEN,
                                   "%s names %zu hosts for topic \"%s\", and none is this host with a free port",
                                   matchmaker->file, count, target->topic);
+    pthread_mutex_unlock(&matchmaker->lock);
     return status;
-}
-
-/* The file is the registration. */
-static enum ostler_status ring_announce(ostler_matchmaker *matchmaker, const struct ostler_target *target,
-                                        const char *address, ostler_registration **registration,
-                                        struct ostler_error *error)
-{
-    ostler_registration *made = malloc(sizeof *made);
-
-    (void)matchmaker;
-    (void)target;
-    (void)address;
-    if (!made)
-        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    *registration = made;
-    return OSTLER_OK;
-}
-
-static void ring_withdraw(ostler_registration *registration)
-{
-    free(registration);
 }
 
 static uint64_t ring_generation(ostler_matchmaker *matchmaker, const char *exchange, const char *topic)
@@ -267,36 +246,24 @@ static uint64_t ring_generation(ostler_matchmaker *matchmaker, const char *excha
 }
 
 static enum ostler_status ring_lookup(ostler_matchmaker *matchmaker, const char *exchange, const char *topic,
-                                      struct ostler_peer **out, size_t *out_count, struct ostler_error *error)
+                                      struct ostler_peer **peers, size_t *out_count, struct ostler_error *error)
 {
     size_t count = 0;
-    bool good;
 
     (void)exchange;
     pthread_mutex_lock(&matchmaker->lock);
     struct json_object *hosts = hosts_of(matchmaker, topic, &count);
-    struct ostler_peer *peers = calloc(count + 1, sizeof *peers);
-    good = peers != NULL;
-    for (size_t i = 0; i < count && good; i++)
-        good = (peers[i].address = strdup(json_object_get_string(json_object_array_get_idx(hosts, i)))) != NULL;
+    enum ostler_status status = nodes_lookup(hosts, count, host_at, peers, out_count, error);
     pthread_mutex_unlock(&matchmaker->lock);
-    if (good) {
-        *out = peers;
-        *out_count = count;
-        return OSTLER_OK;
-    }
-    for (size_t i = 0; peers && i < count; i++)
-        free(peers[i].address);
-    free(peers);
-    return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    return status;
 }
 
 static const struct ostler_matchmaker_ops operations = {
     .open = ring_open,
     .close = ring_close,
     .propose = ring_propose,
-    .announce = ring_announce,
-    .withdraw = ring_withdraw,
+    .announce = nodes_announce,
+    .withdraw = nodes_withdraw,
     .generation = ring_generation,
     .lookup = ring_lookup,
 };

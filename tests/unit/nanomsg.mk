@@ -3,7 +3,6 @@
 if TRANSPORT_NANOMSG
 nanomsg_tests = \
 	tests/unit/nanomsg/test_wire \
-	tests/unit/nanomsg/test_values \
 	tests/unit/nanomsg/test_folder \
 	tests/unit/nanomsg/test_hosts \
 	tests/unit/nanomsg/test_calls \
@@ -33,9 +32,6 @@ tests_unit_nanomsg_serve_DEPENDENCIES = tests/unit/nanomsg/libfixture.la libostl
 tests_unit_nanomsg_test_wire_SOURCES = tests/unit/nanomsg/test_wire.c plugins/transports/nanomsg/wire.c
 tests_unit_nanomsg_test_wire_CPPFLAGS = $(nanomsg_test_cppflags)
 tests_unit_nanomsg_test_wire_LDADD = $(CRITERION_LIBS) -lm
-tests_unit_nanomsg_test_values_SOURCES = tests/unit/nanomsg/test_values.c plugins/transports/nanomsg/values.c
-tests_unit_nanomsg_test_values_CPPFLAGS = $(nanomsg_test_cppflags)
-tests_unit_nanomsg_test_values_LDADD = libostler.la $(JSONC_LIBS) $(CRITERION_LIBS) -lm
 tests_unit_nanomsg_test_folder_CPPFLAGS = $(nanomsg_test_cppflags)
 tests_unit_nanomsg_test_folder_LDFLAGS = $(nanomsg_test_ldflags)
 tests_unit_nanomsg_test_folder_LDADD = $(nanomsg_test_ldadd)

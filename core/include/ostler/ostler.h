@@ -12,6 +12,7 @@
 #include <ostler/conf.h>
 #include <ostler/error.h>
 #include <ostler/listener.h>
+#include <ostler/json.h>
 #include <ostler/log.h>
 #include <ostler/notifier.h>
 #include <ostler/server.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "value.h"
 
+#include <ostler/json.h>
+
 #include <json-c/json.h>
 #include <string.h>
 
@@ -9,54 +11,12 @@ static enum ostler_status no_memory(struct ostler_error *error)
     return ostler_error_set(error, OSTLER_E_NOMEM, "no memory to copy a value");
 }
 
-/* The length of the UTF-8 sequence at text, 0 if it is none (RFC 3629: no overlong forms, no surrogates). */
-static size_t sequence_length(const unsigned char *text, size_t left)
-{
-    unsigned char lead = text[0];
-    size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-
-    if (length == 0 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    if ((lead == 0xe0 && text[1] < 0xa0) || (lead == 0xed && text[1] > 0x9f) || (lead == 0xf0 && text[1] < 0x90) ||
-        (lead == 0xf4 && text[1] > 0x8f))
-        return 0;
-    return length;
-}
-
-static bool is_utf8(const char *text, size_t length)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    size_t left = length;
-
-    while (left) {
-        /* Eight bytes of plain ASCII at a time: what most text is. */
-        uint64_t word;
-        if (left >= sizeof word) {
-            memcpy(&word, at, sizeof word);
-            if (!(word & UINT64_C(0x8080808080808080))) {
-                at += sizeof word;
-                left -= sizeof word;
-                continue;
-            }
-        }
-        size_t step = sequence_length(at, left);
-        if (step == 0)
-            return false;
-        at += step;
-        left -= step;
-    }
-    return true;
-}
-
 static enum ostler_status copy_text(struct json_object *value, struct json_object **copy, struct ostler_error *error)
 {
     const char *text = json_object_get_string(value);
     int length = json_object_get_string_len(value);
 
-    if (!is_utf8(text, (size_t)length))
+    if (!ostler_json_is_utf8(text, (size_t)length))
         return ostler_error_set(error, OSTLER_E_INVALID, "a string of the message is not UTF-8");
     *copy = json_object_new_string_len(text, length);
     return *copy ? OSTLER_OK : no_memory(error);
@@ -75,7 +35,7 @@ static enum ostler_status copy_object(struct json_object *value, unsigned depth,
     json_object_object_foreach(value, name, member)
     {
         struct json_object *member_copy = NULL;
-        enum ostler_status status = is_utf8(name, strlen(name))
+        enum ostler_status status = ostler_json_is_utf8(name, strlen(name))
                                         ? copy_nested(member, depth, &member_copy, error)
                                         : ostler_error_set(error, OSTLER_E_INVALID, "a member's name is not UTF-8");
         if (status == OSTLER_OK &&

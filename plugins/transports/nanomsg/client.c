@@ -24,13 +24,11 @@ static bool watch(struct client *client, int fd, uint32_t tag)
     return fd >= 0 && epoll_ctl(client->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-enum ostler_status client_open(struct client *client, const struct settings *settings, struct values *values,
-                               struct ostler_error *error)
+enum ostler_status client_open(struct client *client, const struct settings *settings, struct ostler_error *error)
 {
     pthread_condattr_t monotonic;
 
     client->settings = settings;
-    client->values = values;
     enum ostler_status status = client_notes_init(client, error);
     pthread_mutex_init(&client->lock, NULL);
     pthread_mutex_init(&client->reading, NULL);

@@ -8,9 +8,9 @@
 #define CLIENT_H
 
 #include "conn.h"
-#include "values.h"
 
 #include <ostler/driver.h>
+#include <ostler/json.h>
 #include <ostler/matchmaker.h>
 
 /* Where the conn to an address is, or when to try again to have one. */
@@ -34,6 +34,7 @@ struct topic {
     size_t key_length;
     bool valid;
     bool complete; /* every node that may serve it has said so, or cannot be reached */
+    bool warned;   /* that two nodes serve it under one name */
     uint64_t generation, services;
     ostler_time looked_up;
     struct route *routes;
@@ -85,7 +86,6 @@ struct notes {
 
 struct client {
     const struct settings *settings;
-    struct values *values;
     const struct ostler_matchmaker_ops *ops;
     ostler_matchmaker *matchmaker;
     const char *where; /* where servers are looked for, for errors */
@@ -100,6 +100,7 @@ struct client {
     uint64_t services; /* changes when a node says what it serves */
     pthread_cond_t changed;
     ostler_time tried_at;
+    char *notice; /* to be logged without the lock, or NULL */
 
     pthread_mutex_t reading; /* taken before any other; guards these */
     struct conn *hot;        /* counted: the one that the last reply came from */
@@ -119,8 +120,7 @@ struct client {
     atomic_uint_fast64_t sent, received, lost, rerouted;
 };
 
-enum ostler_status client_open(struct client *client, const struct settings *settings, struct values *values,
-                               struct ostler_error *error);
+enum ostler_status client_open(struct client *client, const struct settings *settings, struct ostler_error *error);
 void client_close(struct client *client);
 
 /* See <ostler/driver.h>. */
@@ -188,6 +188,14 @@ enum ostler_status client_choose_all(struct client *client, const char *exchange
 /* What is known of this topic is doubtful. */
 void client_doubt(struct client *client, const char *exchange, const char *topic);
 void client_topics_clear(struct client *client);
+
+/* --- client_send.c ------------------------------------------------------------------------------------------------ */
+
+/* Prints both values one behind the other, the part of a message behind a request's head; no value is no bytes, which
+ * mean an empty object. `wire` gets the lengths. OSTLER_E_NOMEM. */
+enum ostler_status client_print_values(struct ostler_json_text *text, struct json_object *context,
+                                       struct json_object *args, struct wire_request *wire, struct iovec *part,
+                                       struct ostler_error *error);
 
 /* --- client_replies.c --------------------------------------------------------------------------------------------- */
 

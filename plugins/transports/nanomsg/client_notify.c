@@ -42,7 +42,9 @@ struct sending {
     struct wire_request wire;
     char topic[OSTLER_NAME_MAX + 1];
     uint8_t head[WIRE_REQUEST_HEAD_MAX];
-    struct iovec parts[4]; /* header, head, context, notification */
+    struct iovec parts[3]; /* header, head, context and notification */
+    struct ostler_json_text values;
+    char room[4096];
     struct choice *choices;
     size_t choice_count;
     struct copy *copies;
@@ -203,7 +205,7 @@ static enum conn_result transmit(struct client *client, struct sending *sending,
     size_t size = sending->parts[1].iov_len + sending->wire.context_length + sending->wire.args_length;
     atomic_fetch_add(&client->under_way, 1);
     enum conn_result result =
-        conn_send(choice->conn, 0, sending->parts, 4, size, copy->note.id, ostler_deadline(EXPIRY_S));
+        conn_send(choice->conn, 0, sending->parts, 3, size, copy->note.id, ostler_deadline(EXPIRY_S));
     if (result == CONN_SENT)
         atomic_fetch_add_explicit(&client->sent, 1, memory_order_relaxed);
     else
@@ -438,21 +440,6 @@ static void wait_for_listeners(struct client *client, ostler_time deadline)
 
 /* --- Making it ---------------------------------------------------------------------------------------------------- */
 
-static bool print_value(struct json_object *value, struct iovec *part, size_t *size)
-{
-    union {
-        const char *in;
-        void *out;
-    } text = {.in = ""};
-    size_t length = 0;
-
-    if (value)
-        text.in = values_print(value, &length);
-    *part = (struct iovec){.iov_base = text.out, .iov_len = length};
-    *size = length;
-    return text.in != NULL;
-}
-
 static enum ostler_status prepare(const struct client *client, struct sending *sending, struct ostler_error *error)
 {
     const struct ostler_outgoing_notification *notification = sending->notification;
@@ -473,9 +460,10 @@ static enum ostler_status prepare(const struct client *client, struct sending *s
         .method = {.text = "notify", .length = 6},
         .only_server = true,
     };
-    if (!print_value(notification->context, &sending->parts[2], &wire->context_length) ||
-        !print_value(notification->message, &sending->parts[3], &wire->args_length))
-        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    enum ostler_status status = client_print_values(&sending->values, notification->context, notification->message,
+                                                    wire, &sending->parts[2], error);
+    if (status != OSTLER_OK)
+        return status;
     size_t size = WIRE_HEADER_SIZE + WIRE_REQUEST_HEAD_MAX + wire->context_length + wire->args_length;
     if (size > client->settings->max_message)
         return ostler_error_set(error, OSTLER_E_INVALID,
@@ -488,6 +476,8 @@ enum ostler_status client_notify(struct client *client, const struct ostler_outg
                                  struct ostler_error *error)
 {
     struct sending sending = {.notification = notification};
+
+    ostler_json_text_init(&sending.values, sending.room, sizeof sending.room);
     enum ostler_status status = prepare(client, &sending, error);
 
     if (status == OSTLER_OK)
@@ -499,6 +489,7 @@ enum ostler_status client_notify(struct client *client, const struct ostler_outg
     if (status == OSTLER_E_UNDELIVERABLE)
         ostler_error_set(error, status, "nobody listens to \"%s\" (exchange \"%s\") in %s", sending.topic,
                          notification->exchange, client->where);
+    ostler_json_text_clear(&sending.values);
     free(sending.copies);
     return status;
 }

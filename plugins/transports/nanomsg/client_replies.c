@@ -2,6 +2,7 @@
 /* What comes back: replies for the poll, and what nodes have to say. */
 #include "client.h"
 
+#include <ostler/json.h>
 #include <ostler/log.h>
 
 #include <json-c/json.h>
@@ -62,7 +63,7 @@ static bool take_reply(struct client *client, struct conn *conn, const struct wi
         atomic_fetch_sub(&client->under_way, 1);
         if (client_note_ended(client, reply.call_id, NOTE_TAKEN))
             return true;
-        reply.status = values_parse(client->values, text, length, "the reply", &reply.value, &error);
+        reply.status = ostler_json_read(text, length, "the reply", &reply.value, &error);
         if (reply.status != OSTLER_OK) {
             reply.kind = OSTLER_REPLY_LOST;
             reply.reason = strdup(error.message);

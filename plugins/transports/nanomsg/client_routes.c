@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client.h"
 
+#include <ostler/log.h>
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +76,34 @@ static bool add_route(struct topic *topic, const char *server, const char *addre
     return true;
 }
 
+/* Where there is no folder nobody can refuse a second server of a name; that there are two shows here. */
+static void check_name_is_alone(struct client *client, struct topic *topic, const char *name, const char *server,
+                                const char *address)
+{
+    for (size_t i = 0; i < topic->count && !topic->warned && !client->notice; i++) {
+        if (strcmp(topic->routes[i].server, server) != 0)
+            continue;
+        topic->warned = true;
+        if (asprintf(&client->notice,
+                     "two servers of topic \"%s\" have the name \"%s\", at %s and %s: requests for this name go to one "
+                     "of them only; give one another name",
+                     name, server, topic->routes[i].address, address) < 0)
+            client->notice = NULL;
+    }
+}
+
+/* Lets the lock go, and then logs what was found under it. */
+static void unlock(struct client *client)
+{
+    char *notice = client->notice;
+
+    client->notice = NULL;
+    pthread_mutex_unlock(&client->lock);
+    if (notice)
+        ostler_log(OSTLER_LOG_WARNING, DRIVER_NAME, "%s", notice);
+    free(notice);
+}
+
 /* The matchmaker knows only where a node is: what it serves it has to say itself. */
 static enum ostler_status add_node(struct client *client, struct topic *topic, const char *exchange, const char *name,
                                    const char *address, struct ostler_error *error)
@@ -94,8 +125,10 @@ static enum ostler_status add_node(struct client *client, struct topic *topic, c
     }
     for (size_t i = 0; i < conn->service_count && status == OSTLER_OK; i++) {
         const struct service *service = &conn->services[i];
-        if (strcmp(service->exchange, exchange) == 0 && strcmp(service->topic, name) == 0 &&
-            !add_route(topic, service->server, address))
+        if (strcmp(service->exchange, exchange) != 0 || strcmp(service->topic, name) != 0)
+            continue;
+        check_name_is_alone(client, topic, name, service->server, address);
+        if (!add_route(topic, service->server, address))
             status = ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     }
     conn->references--; /* the table holds it */
@@ -197,7 +230,7 @@ enum ostler_status client_choose(struct client *client, const char *exchange, co
         choose(client, topic, server, avoid, choice);
         choice->complete = topic->complete;
     }
-    pthread_mutex_unlock(&client->lock);
+    unlock(client);
     return status;
 }
 
@@ -219,7 +252,7 @@ enum ostler_status client_choose_all(struct client *client, const char *exchange
         *complete = topic->complete;
         *out = choices;
     }
-    pthread_mutex_unlock(&client->lock);
+    unlock(client);
     return status;
 }
 

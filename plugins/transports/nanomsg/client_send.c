@@ -2,7 +2,6 @@
 /* Requests on their way out. */
 #include "client.h"
 
-#include <json-c/json.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,10 @@ struct request {
     const struct ostler_outgoing *message;
     struct wire_request wire;
     uint8_t head[WIRE_REQUEST_HEAD_MAX];
-    struct iovec parts[4]; /* header, head, context, arguments */
+    struct iovec parts[3]; /* header, head, context and arguments */
     size_t size;
+    struct ostler_json_text values; /* context and arguments */
+    char room[4096];
 };
 
 /* --- Making it ---------------------------------------------------------------------------------------------------- */
@@ -68,18 +69,20 @@ static void set_expiry(const struct settings *settings, const struct ostler_outg
         settings->tcp ? (uint64_t)(ostler_time_left(message->expiry) * 1000.0) + 1 : (uint64_t)message->expiry;
 }
 
-static bool print_value(struct json_object *value, struct iovec *part)
+enum ostler_status client_print_values(struct ostler_json_text *text, struct json_object *context,
+                                       struct json_object *args, struct wire_request *wire, struct iovec *part,
+                                       struct ostler_error *error)
 {
-    union {
-        const char *in;
-        void *out;
-    } text = {.in = "{}"};
-    size_t length = 2;
+    enum ostler_status status = OSTLER_OK;
 
-    if (value)
-        text.in = values_print(value, &length);
-    *part = (struct iovec){.iov_base = text.out, .iov_len = length};
-    return text.in != NULL;
+    if (context)
+        status = ostler_json_write(text, context, error);
+    wire->context_length = text->length;
+    if (status == OSTLER_OK && args)
+        status = ostler_json_write(text, args, error);
+    wire->args_length = text->length - wire->context_length;
+    *part = (struct iovec){.iov_base = text->bytes, .iov_len = text->length};
+    return status;
 }
 
 static enum ostler_status request_init(const struct settings *settings, const struct ostler_outgoing *message,
@@ -98,11 +101,10 @@ static enum ostler_status request_init(const struct settings *settings, const st
     set_expiry(settings, message, wire);
     if (message->monitor_timeout > 0.0)
         wire->monitor_ms = message->monitor_timeout < 4e6 ? (uint32_t)(message->monitor_timeout * 1000.0) : UINT32_MAX;
-    if (!print_value(message->message.context, &request->parts[2]) ||
-        !print_value(message->message.args, &request->parts[3]))
-        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    wire->context_length = request->parts[2].iov_len;
-    wire->args_length = request->parts[3].iov_len;
+    status = client_print_values(&request->values, message->message.context, message->message.args, wire,
+                                 &request->parts[2], error);
+    if (status != OSTLER_OK)
+        return status;
     size_t size = WIRE_HEADER_SIZE + WIRE_REQUEST_HEAD_MAX + wire->context_length + wire->args_length;
     if (size > settings->max_message)
         return ostler_error_set(error, OSTLER_E_INVALID,
@@ -129,7 +131,7 @@ static enum conn_result send_to(struct client *client, struct request *request, 
     if (message->call_id)
         atomic_fetch_add(&client->under_way, 1);
     enum conn_result result =
-        conn_send(choice->conn, 0, request->parts, 4, request->size, message->call_id, message->expiry);
+        conn_send(choice->conn, 0, request->parts, 3, request->size, message->call_id, message->expiry);
     if (result == CONN_SENT) {
         atomic_fetch_add_explicit(&client->sent, 1, memory_order_relaxed);
         if (message->call_id)
@@ -218,7 +220,7 @@ static bool defer(struct client *client, struct request *request, const struct c
     if (choice->conn && conn_established(choice->conn))
         return false;
     set_server(request, request->message->target.server ? request->message->target.server : "");
-    return client_defer(client, &request->wire, request->parts + 1, 3);
+    return client_defer(client, &request->wire, request->parts + 1, 2);
 }
 
 static enum ostler_status send_to_one(struct client *client, struct request *request, struct ostler_error *error)
@@ -359,14 +361,16 @@ enum ostler_status client_send(struct client *client, const struct ostler_outgoi
                                struct ostler_error *error)
 {
     struct request request;
-    enum ostler_status status = request_init(client->settings, message, &request, error);
 
-    if (status != OSTLER_OK)
-        return status;
-    if (message->target.fanout)
-        return send_to_all(client, &request, receivers, error);
-    status = send_to_one(client, &request, error);
-    if (status == OSTLER_OK && receivers)
-        *receivers = 1;
+    ostler_json_text_init(&request.values, request.room, sizeof request.room);
+    enum ostler_status status = request_init(client->settings, message, &request, error);
+    if (status == OSTLER_OK && message->target.fanout) {
+        status = send_to_all(client, &request, receivers, error);
+    } else if (status == OSTLER_OK) {
+        status = send_to_one(client, &request, error);
+        if (status == OSTLER_OK && receivers)
+            *receivers = 1;
+    }
+    ostler_json_text_clear(&request.values);
     return status;
 }

@@ -2,10 +2,15 @@
 #include "incoming.h"
 #include "node.h"
 
+#include <ostler/json.h>
+
 #include <json-c/json.h>
 #include <nanomsg/nn.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Values that are not larger are printed on the stack. */
+enum { TEXT_ROOM = 4096 };
 
 static ostler_time expiry_of(const struct wire_request *request)
 {
@@ -55,11 +60,11 @@ static const char *end_text(struct incoming *incoming, const struct wire_text *t
 }
 
 /* An absent value is an empty object to the core. */
-static enum ostler_status parse_object(struct values *values, const char *text, size_t length, const char *what,
-                                       struct json_object **out, struct ostler_error *error)
+static enum ostler_status parse_object(const char *text, size_t length, const char *what, struct json_object **out,
+                                       struct ostler_error *error)
 {
     struct json_object *value = NULL;
-    enum ostler_status status = values_parse(values, text, length, what, &value, error);
+    enum ostler_status status = ostler_json_read(text, length, what, &value, error);
 
     if (status == OSTLER_OK && value && !json_object_is_type(value, json_type_object)) {
         json_object_put(value);
@@ -74,12 +79,12 @@ static enum ostler_status parse_object(struct values *values, const char *text, 
 static enum ostler_status open_notification(struct incoming *incoming, const struct wire_request *request,
                                             struct ostler_error *error)
 {
-    enum ostler_status status = parse_object(incoming->node->values, request->context, request->context_length,
-                                             "the context", &incoming->base.message.context, error);
+    enum ostler_status status =
+        parse_object(request->context, request->context_length, "the context", &incoming->base.message.context, error);
 
     if (status == OSTLER_OK)
-        status = parse_object(incoming->node->values, request->args, request->args_length, "the notification",
-                              &incoming->base.notification, error);
+        status =
+            parse_object(request->args, request->args_length, "the notification", &incoming->base.notification, error);
     if (status == OSTLER_OK && !incoming->base.notification)
         status = ostler_error_set(error, OSTLER_E_INVALID, "the notification is missing");
     return status;
@@ -98,11 +103,10 @@ enum ostler_status incoming_open(struct ostler_incoming *base, struct ostler_err
     message->method = end_text(incoming, &request.method);
     message->namespace_ = request.has_namespace ? end_text(incoming, &request.namespace_) : NULL;
     message->version = request.has_version ? end_text(incoming, &request.version) : NULL;
-    enum ostler_status status = parse_object(incoming->node->values, request.context, request.context_length,
-                                             "the context", &message->context, error);
+    enum ostler_status status =
+        parse_object(request.context, request.context_length, "the context", &message->context, error);
     if (status == OSTLER_OK)
-        status = parse_object(incoming->node->values, request.args, request.args_length, "the arguments object",
-                              &message->args, error);
+        status = parse_object(request.args, request.args_length, "the arguments object", &message->args, error);
     return status;
 }
 
@@ -125,26 +129,28 @@ enum ostler_status incoming_reply(struct ostler_incoming *base, const struct ost
     struct incoming *incoming = (struct incoming *)base;
     const struct settings *settings = incoming->node->settings;
     uint8_t head[WIRE_REPLY_HEAD];
-    size_t length = 0;
-    const char *text = values_print(answer->value, &length);
+    char room[TEXT_ROOM];
+    struct ostler_json_text text;
 
-    if (!text)
-        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    if (length + WIRE_HEADER_SIZE + WIRE_REPLY_HEAD > settings->max_message)
-        return ostler_error_set(error, OSTLER_E_INVALID,
-                                "the reply has %zu bytes; the limit of this transport is %zu (max_message_size)",
-                                length, settings->max_message);
-    union {
-        const char *in;
-        void *out;
-    } value = {.in = text};
+    ostler_json_text_init(&text, room, sizeof room);
+    enum ostler_status status = ostler_json_write(&text, answer->value, error);
+    if (status != OSTLER_OK)
+        goto out;
+    if (text.length + WIRE_HEADER_SIZE + WIRE_REPLY_HEAD > settings->max_message) {
+        status = ostler_error_set(error, OSTLER_E_INVALID,
+                                  "the reply has %zu bytes; the limit of this transport is %zu (max_message_size)",
+                                  text.length, settings->max_message);
+        goto out;
+    }
     struct iovec parts[2] = {
         {.iov_base = head,
-         .iov_len = wire_put_reply(head, answer->failed ? WIRE_FAILURE : WIRE_REPLY, incoming->id, length)},
-        {.iov_base = value.out, .iov_len = length}};
+         .iov_len = wire_put_reply(head, answer->failed ? WIRE_FAILURE : WIRE_REPLY, incoming->id, text.length)},
+        {.iov_base = text.bytes, .iov_len = text.length}};
     if (send_record(incoming, parts, 2) != OSTLER_OK)
-        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    return OSTLER_OK;
+        status = ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+out:
+    ostler_json_text_clear(&text);
+    return status;
 }
 
 void incoming_heartbeat(struct ostler_incoming *base)

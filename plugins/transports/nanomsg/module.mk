@@ -23,8 +23,6 @@ nanomsg_sources = \
 	plugins/transports/nanomsg/settings.h \
 	plugins/transports/nanomsg/socket.c \
 	plugins/transports/nanomsg/socket.h \
-	plugins/transports/nanomsg/values.c \
-	plugins/transports/nanomsg/values.h \
 	plugins/transports/nanomsg/wire.c \
 	plugins/transports/nanomsg/wire.h
 

@@ -16,7 +16,6 @@
 
 struct ostler_driver_transport {
     struct settings settings;
-    struct values *values;
     ostler_loaded_module *module; /* the matchmaker's */
     char *where;
     struct client client;
@@ -60,7 +59,6 @@ static void destroy(ostler_driver_transport *transport)
     for (size_t i = 0; i < transport->bound_count; i++)
         free(transport->bound[i]);
     free(transport->bound);
-    values_free(transport->values);
     pthread_mutex_destroy(&transport->lock);
     free(transport->where);
     free(transport);
@@ -75,14 +73,12 @@ static enum ostler_status driver_open(const ostler_conf *conf, const ostler_url 
     if (!transport)
         return ostler_error_set(error, status, "out of memory");
     status = settings_read(conf, url, &transport->settings, error);
-    if (status == OSTLER_OK && !(transport->values = values_new()))
-        status = ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     if (status != OSTLER_OK) {
         free(transport);
         return status;
     }
     pthread_mutex_init(&transport->lock, NULL);
-    status = client_open(&transport->client, &transport->settings, transport->values, error);
+    status = client_open(&transport->client, &transport->settings, error);
     if (status == OSTLER_OK)
         status = open_matchmaker(transport, conf, url, error);
     if (status == OSTLER_OK)
@@ -195,7 +191,7 @@ static enum ostler_status serve(ostler_driver_transport *transport, const struct
     enum ostler_status status = OSTLER_OK;
 
     if (!transport->node)
-        status = node_new(&transport->settings, transport->values, &transport->node, error);
+        status = node_new(&transport->settings, &transport->node, error);
     if (status == OSTLER_OK)
         status = node_listen(transport->node, targets, count, notifications, &listener, error);
     if (status != OSTLER_OK)

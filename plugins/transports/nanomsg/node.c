@@ -18,15 +18,13 @@ enum { TURN = 64 };
 /* How long node_free() waits for clients to say that they have their last replies. */
 #define FAREWELL_S 0.3
 
-enum ostler_status node_new(const struct settings *settings, struct values *values, struct node **out,
-                            struct ostler_error *error)
+enum ostler_status node_new(const struct settings *settings, struct node **out, struct ostler_error *error)
 {
     struct node *node = calloc(1, sizeof *node);
 
     if (!node)
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     node->settings = settings;
-    node->values = values;
     node->socket = socket_open(settings, NN_REP, error);
     if (node->socket < 0) {
         free(node);

@@ -14,7 +14,6 @@
 #include "incoming.h"
 #include "peer.h"
 #include "socket.h"
-#include "values.h"
 
 #include <ostler/driver.h>
 #include <ostler/matchmaker.h>
@@ -45,7 +44,6 @@ struct ostler_driver_listener {
 
 struct node {
     const struct settings *settings;
-    struct values *values;
     int socket, readable; /* nanomsg's socket and its descriptor */
     pthread_mutex_t lock; /* guards all below */
     struct peers peers;
@@ -63,8 +61,7 @@ struct node {
 };
 
 /* Makes the socket, bound nowhere yet. */
-enum ostler_status node_new(const struct settings *settings, struct values *values, struct node **node,
-                            struct ostler_error *error);
+enum ostler_status node_new(const struct settings *settings, struct node **node, struct ostler_error *error);
 
 /* Says goodbye to clients once they have their replies, as far as they tell within a short time. */
 void node_free(struct node *node);

@@ -2,9 +2,12 @@
 /* The matchmakers for TCP, and the driver over it. */
 #include "fixture.h"
 
+#include <ostler/log.h>
+
 #include <criterion/criterion.h>
 #include <json-c/json.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +102,45 @@ Test(hosts, two_transports_share_two_ports, .fini = end, .timeout = 60)
     fixture_stop(b);
     fixture_driver()->close(client);
     fixture_driver()->close(three);
+    fixture_driver()->close(two);
+    fixture_driver()->close(one);
+}
+
+static atomic_int namesakes;
+
+static void count_namesakes(void *user, enum ostler_log_level level, const char *module, const char *text)
+{
+    (void)user;
+    (void)module;
+    if (level == OSTLER_LOG_WARNING && strstr(text, "have the name \"same\""))
+        atomic_fetch_add(&namesakes, 1);
+}
+
+/* Two nodes cannot know of each other; a client that sees both says so, once. */
+Test(hosts, two_servers_of_one_name_are_noticed_by_a_client, .fini = end, .timeout = 60)
+{
+    int ports[2];
+    char url[128];
+
+    free_ports(ports, 2);
+    snprintf(url, sizeof url, "nanomsg+tcp://127.0.0.1:%d,127.0.0.1:%d", ports[0], ports[1]);
+    ostler_driver_transport *one = fixture_open(url, NULL), *two = fixture_open(url, NULL);
+    ostler_driver_transport *client = fixture_open(url, NULL);
+    struct fixture_server *a = fixture_serve(one, "same"), *b = fixture_serve(two, "same");
+
+    ostler_log_set_sink(count_namesakes, NULL);
+    for (int i = 0; i < 2; i++) {
+        struct ostler_outgoing fanout = fixture_message(0);
+        fanout.target.fanout = true;
+        unsigned receivers = 0;
+        cr_expect_eq(fixture_driver()->send(client, &fanout, &receivers, &error), OSTLER_OK);
+        cr_expect_eq(receivers, 2);
+    }
+    cr_expect_eq(atomic_load(&namesakes), 1);
+    ostler_log_set_sink(NULL, NULL);
+    fixture_stop(a);
+    fixture_stop(b);
+    fixture_driver()->close(client);
     fixture_driver()->close(two);
     fixture_driver()->close(one);
 }
