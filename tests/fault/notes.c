@@ -196,7 +196,7 @@ static enum ostler_notification_result handle(const struct ostler_notification *
                                               enum ostler_priority method)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    struct timespec work = {.tv_nsec = (long)slow * 1000000};
+    struct timespec work = {.tv_sec = slow / 1000, .tv_nsec = slow % 1000 * 1000000L};
     bool requeue = atomic_load(&to_requeue) > 0 && atomic_fetch_sub(&to_requeue, 1) > 0;
 
     if (slow)
