@@ -47,6 +47,7 @@ def missing_packages():
 @contextlib.contextmanager
 def surroundings(options):
     """The build, a folder and brokers; all of it gone at the end, an interrupted one included."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # even if a shell has it ignored
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     if options.build:

@@ -2,11 +2,11 @@
 """The picture of how it scales: for each question a row of three panels (rate, latency, memory), a line for each
 transport."""
 from .machine import sentence
-from .svg import FAINT, GRID, INK, SERIES, Drawing, LogScale, duration, kilobytes, short
+from .svg import FAINT, GRID, INK, SERIES, Drawing, LogScale, duration, mebibytes, short
 
 MARGIN, WIDTH, HEIGHT, GAP_X, GAP_Y, HEADER, HEAD = 36, 330, 170, 76, 66, 92, 30
 PANELS = (("rate", "per second", short), ("p99_us", "p99 (line) and p50 (dots)", duration),
-          ("server_kib", "memory of the servers", kilobytes))
+          ("server_mib", "memory of the servers", mebibytes))
 
 
 def draw_panel(drawing, curves, key, title, form, x, y, label):

@@ -68,5 +68,5 @@ def duration(us):
     return "%.3g µs" % us
 
 
-def kilobytes(kib):
-    return short(kib / 1024) + " MiB" if kib >= 1024 else "%d KiB" % kib
+def mebibytes(value):
+    return short(value) + " MiB"

@@ -78,6 +78,8 @@ size_t batch_poll(void *self, ostler_time deadline, void **items, size_t max)
         bool draining = atomic_load(&server->draining);
         server->holding = holds;
         ostler_time until = holds && listener->batch_due < deadline ? listener->batch_due : deadline;
+        ostler_time due = pause_tend(listener);
+        until = due < until ? due : until;
         size_t count = server_poll(server, until, taken, room < POLL_MAX ? room : POLL_MAX);
         for (size_t i = 0; i < count; i++)
             batch->incoming[batch->count++] = taken[i];

@@ -36,6 +36,7 @@ static enum ostler_status subscribe(struct ostler_server *server, ostler_driver_
 
     if (!subscribed)
         return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a listener");
+    pause_open(&listener->pause);
     struct generation *generation = generations_hold(&server->generations, 1);
     struct ostler_subscription subscription = {
         .subscribed = subscribed, .pool = listener->pool, .held = listener->batch_size};
@@ -52,6 +53,14 @@ static enum ostler_status subscribe(struct ostler_server *server, ostler_driver_
     return status;
 }
 
+/* The executor's poll for a listener without batches. */
+static size_t poll_one(void *self, ostler_time deadline, void **items, size_t max)
+{
+    ostler_time due = pause_tend(self);
+
+    return server_poll(self, due < deadline ? due : deadline, items, max);
+}
+
 static void run_one(void *self, void *item)
 {
     notification_dispatcher_run(self, item);
@@ -66,7 +75,7 @@ static const struct server_role single_role = {
     .word = "listener",
     .tables = &notification_tables,
     .listen = subscribe,
-    .poll = server_poll,
+    .poll = poll_one,
     .run = run_one,
     .describe = notification_table_describe,
 };
@@ -182,6 +191,7 @@ static struct ostler_server_options server_options(const struct ostler_listener_
 
 static void free_own(struct ostler_listener *listener)
 {
+    pause_fini(&listener->pause);
     batch_free(listener->batch);
     free(listener->pool);
     free(listener->targets);
@@ -224,6 +234,7 @@ enum ostler_status ostler_listener_new(ostler_transport *transport, const struct
     ostler_listener *made = calloc(1, sizeof *made);
     if (!made)
         return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a listener");
+    pause_init(&made->pause);
     status = copy_targets(made, transport, targets, target_count, error);
     if (status == OSTLER_OK)
         status = take_options(made, options, error);

@@ -5,6 +5,7 @@
 #define NOTIFY_LISTENER_PARTS_H
 
 #include "batch.h"
+#include "pause.h"
 #include "server_parts.h"
 
 #include <ostler/listener.h>
@@ -18,6 +19,7 @@ struct ostler_listener {
     bool allow_requeue;
     size_t batch_size; /* 1: no batches */
     double batch_timeout;
+    struct pause pause;
     struct batch *batch; /* being filled; who polls owns it */
     ostler_time batch_due;
 };

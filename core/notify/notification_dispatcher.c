@@ -30,8 +30,8 @@ static bool open_incoming(struct work *work)
     if (!ops->incoming_open || ops->incoming_open(work->incoming, &error) == OSTLER_OK)
         return true;
     /* It would be as broken the next time. */
-    ostler_log(OSTLER_LOG_ERROR, "listener", "%s: a notification was dropped: %s",
-               work->listener->server.label, error.message ? error.message : "no reason given");
+    ostler_log(OSTLER_LOG_ERROR, "listener", "%s: a notification was dropped: %s", work->listener->server.label,
+               error.message ? error.message : "no reason given");
     ostler_error_clear(&error);
     return false;
 }
@@ -121,23 +121,34 @@ static void open_work(struct work *work, struct ostler_listener *listener, struc
 
 /* --- Settling ----------------------------------------------------------------------------------------------------- */
 
+static void say_gone(const struct work *work)
+{
+    const char *event_type = work->notification.event_type;
+
+    ostler_log(OSTLER_LOG_WARNING, "listener",
+               "%s: a notification %.255s could not be handled and is gone: the listener has no allow_requeue",
+               work->listener->server.label, event_type ? event_type : "without event type");
+}
+
 static void settle(struct work *work)
 {
     struct ostler_server *server = &work->listener->server;
     struct ostler_error error = OSTLER_ERROR_INIT;
-    bool requeue = work->requeue && work->listener->allow_requeue;
 
-    if (work->requeue && !requeue)
-        ostler_log(OSTLER_LOG_WARNING, "listener",
-                   "%s: a notification %.255s could not be handled and is gone: the listener has no allow_requeue",
-                   server->label, work->notification.event_type ? work->notification.event_type : "without event type");
-    if (server->ops->incoming_settle(work->incoming, requeue ? OSTLER_SETTLE_REQUEUE : OSTLER_SETTLE_HANDLED, &error) !=
-        OSTLER_OK)
+    json_object_put(work->own_payload);
+    json_object_put(work->own_context);
+    if (work->requeue && work->listener->allow_requeue) {
+        pause_give_back(work->listener, work->incoming);
+        return;
+    }
+    if (work->requeue)
+        say_gone(work);
+    else
+        pause_handled(&work->listener->pause);
+    if (server->ops->incoming_settle(work->incoming, OSTLER_SETTLE_HANDLED, &error) != OSTLER_OK)
         ostler_log(OSTLER_LOG_WARNING, "listener", "%s: a notification will come again: %s", server->label,
                    error.message ? error.message : "it could not be acknowledged");
     ostler_error_clear(&error);
-    json_object_put(work->own_payload);
-    json_object_put(work->own_context);
 
     struct generation *generation = work->incoming->core;
     server->ops->incoming_free(work->incoming);

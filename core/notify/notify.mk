@@ -23,6 +23,8 @@ core_notify_libnotify_la_SOURCES = \
 	core/notify/notification_table.h \
 	core/notify/notification_transport.c \
 	core/notify/notifier.c \
+	core/notify/pause.c \
+	core/notify/pause.h \
 	core/notify/priority.c \
 	core/notify/routing_rules.c \
 	core/notify/routing_rules.h \

@@ -72,7 +72,7 @@ def whole_scale(folder):
     points = [point for answer in answers for curve in answer["curves"].values() for point in curve]
     check("every curve has its points", len(answers) == 2 and len(points) == 6, answers)
     check("every point has rate, latency and memory",
-          all(point["rate"] > 0 and point["p99_us"] > 0 and point["server_kib"] > 0 for point in points), points)
+          all(point["rate"] > 0 and point["p99_us"] > 0 and point["server_mib"] > 0 for point in points), points)
     names = {element.tag.split("}")[1] for element in ElementTree.parse(svg_file).iter()}
     check("its picture is SVG", {"svg", "polyline", "text"} <= names, names)
 

@@ -1,17 +1,22 @@
 # Brokers that die and networks that fail; caller says of every call how it ended.
 if TRANSPORT_RABBIT
 fault_tests = tests/fault/broker_faults.py tests/fault/network_faults.py tests/fault/cluster_faults.py tests/fault/tls.py \
-	tests/fault/poison.py tests/fault/cuts.py
+	tests/fault/poison.py tests/fault/cuts.py tests/fault/notification_faults.py
 TESTS += $(fault_tests)
-check_PROGRAMS += tests/fault/caller tests/fault/crowd
+check_PROGRAMS += tests/fault/caller tests/fault/crowd tests/fault/notes
 endif
 EXTRA_DIST += tests/fault/broker_faults.py tests/fault/network_faults.py tests/fault/cluster_faults.py \
-	tests/fault/tls.py tests/fault/poison.py tests/fault/cuts.py \
-	tests/fault/fault_support.py tests/support/proxy.py
+	tests/fault/tls.py tests/fault/poison.py tests/fault/cuts.py tests/fault/notification_faults.py \
+	tests/fault/fault_support.py tests/support/notes.py tests/support/proxy.py
 
 tests_fault_caller_SOURCES = tests/fault/caller.c
 tests_fault_caller_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 tests_fault_caller_LDADD = libostler.la $(JSONC_LIBS)
+
 tests_fault_crowd_SOURCES = tests/fault/crowd.c
 tests_fault_crowd_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 tests_fault_crowd_LDADD = libostler.la $(JSONC_LIBS)
+
+tests_fault_notes_SOURCES = tests/fault/notes.c
+tests_fault_notes_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+tests_fault_notes_LDADD = libostler.la $(JSONC_LIBS)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from cli_support import PATIENCE, Scratch, Skip, ended, expect, main, run, start
+from cli_support import OSTLERD, PATIENCE, Scratch, Skip, ended, expect, main, run, start
 
 scratch = Scratch()
 URL = os.environ.get("OSTLER_TEST_URL", scratch.url)
@@ -221,6 +221,86 @@ def every_pool_gets_it_and_one_of_the_pool():
     expect(got == events, got)
 
 
+# --- where what nobody takes is kept
+
+
+def kept():
+    if not URL.startswith("rabbit:"):
+        raise Skip("the transport keeps nothing for a listener that is not there")
+
+
+def event_types(name, count):
+    """Those of the next so many."""
+    result = run("--url", URL, "listen", name, "--count", str(count), "--timeout", str(PATIENCE / 2))
+    expect(result.exit_code == 0, result)
+    return sorted(json.loads(line)["event_type"] for line in result.out.splitlines())
+
+
+def a_count_takes_no_more_than_that():
+    kept()
+    name = topic()
+    check(run("--url", URL, "listen", name, "--timeout", "0"), 0)
+    for number in range(5):
+        notify(name, "e%d" % number)
+    got = event_types(name, 2) + event_types(name, 3)
+    expect(sorted(got) == ["e%d" % number for number in range(5)], got)
+
+
+def what_a_full_disk_does_not_take_is_given_back():
+    kept()
+    name = topic()
+    notify(name, "event")
+    with open("/dev/full", "wb") as full:
+        check(run("--url", URL, "listen", name, stdout=full), 1, err=["No space left"])
+    expect(event_types(name, 1) == ["event"], "it is gone")
+
+
+def a_reader_that_has_gone_takes_nothing():
+    kept()
+    name = topic()
+    notify(name, "event")
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    check(run("--url", URL, "listen", name, stdout=write_end), 0)
+    os.close(write_end)
+    expect(event_types(name, 1) == ["event"], "it is gone")
+
+
+def start_audit(name, config):
+    """An ostlerd that listens; it says so in its log."""
+    host = subprocess.Popen([OSTLERD, "--config-file", config], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    scratch.hosts.append(host)
+    for line in host.stderr:
+        if b"ready: 1 listener" in line:
+            return host
+    raise AssertionError("%s: it does not start" % name)
+
+
+def a_host_that_is_killed_loses_nothing():
+    kept()
+    name, path = topic(), os.path.join(scratch.path, "audit")
+    config = scratch.file("audit.conf", "[listener]\ntransport_url = %s\ntopics = %s\nendpoints = audit\n"
+                                        "allow_requeue = true\n[endpoint:audit]\npath = %s\n" % (URL, name, path))
+    host = start_audit(name, config)
+    for number in range(60):
+        notify(name, "e%d" % number, "--priority", "audit")
+        if number % 20 == 10:
+            host.kill()
+            host.wait()
+            host.stderr.close()
+            host = start_audit(name, config)
+    wanted = {"e%d" % number for number in range(60)}
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with open(path, encoding="utf-8") as file:
+            got = {json.loads(line)["event_type"] for line in file if line.endswith("\n")}
+        if got == wanted or time.monotonic() > deadline:
+            break
+    host.send_signal(signal.SIGTERM)
+    host.communicate(timeout=PATIENCE)
+    expect(got == wanted and host.returncode == 0, wanted - got)
+
+
 TESTS = [
     notify_refuses_what_is_wrong,
     listen_refuses_what_is_wrong,
@@ -235,6 +315,10 @@ TESTS = [
     filters_and_priorities,
     several_topics,
     every_pool_gets_it_and_one_of_the_pool,
+    a_count_takes_no_more_than_that,
+    what_a_full_disk_does_not_take_is_given_back,
+    a_reader_that_has_gone_takes_nothing,
+    a_host_that_is_killed_loses_nothing,
 ]
 
 try:

@@ -58,7 +58,11 @@ update-sample: ostlerd $(MODULES)
 EXTRA_DIST += doc/man/update_options.py
 
 # The command against real hosts.
-EXTRA_DIST += tests/functional/cli.py tests/functional/cli_notifications.py tests/functional/cli_support.py
+EXTRA_DIST += tests/functional/cli.py tests/functional/cli_notifications.py tests/functional/cli_support.py \
+	tests/functional/rabbit.sh
+if TRANSPORT_RABBIT
+TESTS += tests/functional/rabbit.sh
+endif
 if TRANSPORT_NANOMSG
 TESTS += tests/functional/cli.py tests/functional/cli_notifications.py
 endif

@@ -4,6 +4,8 @@
 #include "value.h"
 #include "wait.h"
 
+#include <ostler/log.h>
+
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 struct note {
     struct ostler_incoming incoming; /* first: what the core sees */
     struct queue *queue;             /* where it came from; lives until the last transport closes */
+    uint64_t number;                 /* its place there */
     bool settled;
     struct note *prev, *next;
 };
@@ -24,6 +27,8 @@ struct note {
 struct queue {
     struct note *notes; /* oldest first */
     size_t count;
+    uint64_t numbers; /* notes so far */
+    bool said_dropped;
     UT_hash_handle hh;
     size_t route_size; /* of the beginning of `key` */
     size_t key_size;
@@ -223,24 +228,56 @@ static bool is_on_route(const struct queue *queue, const struct queue *first)
     return queue->route_size == first->route_size && memcmp(queue->key, first->key, first->route_size) == 0;
 }
 
-/* With the lock held: how many queues are on the route of `first`, and whether all have room. */
+/* The queue without a pool of a route on which only pools listen: nobody may ever read it. */
+static bool is_forsaken(const struct queue *queue)
+{
+    const struct fake_subscriber *subscriber;
+
+    if (queue->key_size > queue->route_size + 1)
+        return false;
+    DL_FOREACH (subscribers, subscriber)
+        if (takes_from(subscriber, queue))
+            return false;
+    return true;
+}
+
+/* With the lock held: how many queues are on the route of `first`, and whether all have room, a forsaken one beside others
+ * left out. */
 static size_t look_at_route(const struct queue *first, size_t queue_size, bool *has_room)
 {
     struct queue *queue, *next;
-    size_t count = 0;
+    size_t count = 0, full = 0, forsaken = 0;
 
-    *has_room = true;
     HASH_ITER (hh, queues, queue, next) {
         if (!is_on_route(queue, first))
             continue;
         count++;
-        *has_room = *has_room && queue->count < queue_size;
+        if (queue->count < queue_size)
+            continue;
+        full++;
+        forsaken += is_forsaken(queue);
     }
+    *has_room = full == 0 || (full == forsaken && count > 1);
     return count;
 }
 
+static void drop_oldest(struct queue *queue)
+{
+    struct note *note = queue->notes;
+
+    if (!queue->said_dropped)
+        ostler_log(OSTLER_LOG_WARNING, "fake",
+                   "%s: only pools listen; the oldest notifications kept for those without one "
+                   "are dropped",
+                   queue->key + strlen(queue->key) + 1);
+    queue->said_dropped = true;
+    DL_DELETE(queue->notes, note);
+    queue->count--;
+    free_note(note);
+}
+
 /* With the lock held: one note into each queue of the route. */
-static void put_notes(const struct queue *first, struct note **notes)
+static void put_notes(const struct queue *first, size_t queue_size, struct note **notes)
 {
     struct queue *queue, *next;
 
@@ -250,6 +287,9 @@ static void put_notes(const struct queue *first, struct note **notes)
         struct note *note = *notes;
         DL_DELETE(*notes, note);
         note->queue = queue;
+        note->number = queue->numbers++;
+        if (queue->count >= queue_size)
+            drop_oldest(queue);
         DL_APPEND(queue->notes, note);
         queue->count++;
         signal_subscribers(queue);
@@ -303,7 +343,7 @@ enum ostler_status fake_notes_notify(const struct ostler_outgoing_notification *
             status = wait_for_room(notification, limits->queue_size, error);
         done = has_room && wanted <= made;
         if (done)
-            put_notes(first, &notes);
+            put_notes(first, limits->queue_size, &notes);
         pthread_mutex_unlock(&lock);
     }
     free_notes(notes);
@@ -422,11 +462,19 @@ enum ostler_status fake_notes_settle(struct ostler_incoming *incoming, enum ostl
     return OSTLER_OK;
 }
 
-/* To the front, where it was; beyond the queue's size if it must be, as it was taken from there. */
+/* To its place; beyond the queue's size if it must be, as it was taken from there. */
 static void put_back(struct note *note)
 {
+    struct note *later;
+
     pthread_mutex_lock(&lock);
-    DL_PREPEND(note->queue->notes, note);
+    DL_FOREACH (note->queue->notes, later)
+        if (later->number > note->number)
+            break;
+    if (later)
+        DL_PREPEND_ELEM(note->queue->notes, later, note);
+    else
+        DL_APPEND(note->queue->notes, note);
     note->queue->count++;
     signal_subscribers(note->queue);
     pthread_mutex_unlock(&lock);

@@ -57,8 +57,8 @@ void incoming_batch_leave(ostler_driver_transport *transport, struct incoming_ba
 
 /* --- One request -------------------------------------------------------------------------------------------------------- */
 
-struct ostler_incoming *incoming_new(ostler_driver_transport *transport, struct dedup *dedup, struct received *received,
-                                     struct incoming_batch *batch)
+struct ostler_incoming *rabbit_incoming_new(ostler_driver_transport *transport, struct dedup *dedup,
+                                            struct received *received, struct incoming_batch *batch)
 {
     struct incoming *incoming = calloc(1, sizeof *incoming);
 
@@ -101,7 +101,7 @@ static enum ostler_status open_it(struct incoming *incoming, struct ostler_error
     return check(incoming, error);
 }
 
-enum ostler_status incoming_open(struct ostler_incoming *base, struct ostler_error *error)
+enum ostler_status rabbit_incoming_open(struct ostler_incoming *base, struct ostler_error *error)
 {
     struct incoming *incoming = (struct incoming *)base;
     enum ostler_status status = open_it(incoming, error);
@@ -130,8 +130,8 @@ static char *finish_body(const struct incoming *incoming, struct wire_text *body
     return packed;
 }
 
-enum ostler_status incoming_reply(struct ostler_incoming *base, const struct ostler_answer *answer,
-                                  struct ostler_error *error)
+enum ostler_status rabbit_incoming_reply(struct ostler_incoming *base, const struct ostler_answer *answer,
+                                         struct ostler_error *error)
 {
     struct incoming *incoming = (struct incoming *)base;
     size_t limit = incoming->transport->options.max_message_size;
@@ -154,7 +154,7 @@ enum ostler_status incoming_reply(struct ostler_incoming *base, const struct ost
                            batch_goes_on(incoming->batch), error);
 }
 
-void incoming_heartbeat(struct ostler_incoming *base)
+void rabbit_incoming_heartbeat(struct ostler_incoming *base)
 {
     struct incoming *incoming = (struct incoming *)base;
     struct wire_text body = {.limit = 65536}, scratch = {.limit = 65536};
@@ -168,7 +168,7 @@ void incoming_heartbeat(struct ostler_incoming *base)
     wire_text_free(&scratch);
 }
 
-void incoming_free(struct ostler_incoming *base)
+void rabbit_incoming_free(struct ostler_incoming *base)
 {
     struct incoming *incoming = (struct incoming *)base;
 

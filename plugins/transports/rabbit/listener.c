@@ -61,8 +61,8 @@ static void wait_for_queues(ostler_driver_listener *listener)
     link_unlock(link);
 }
 
-enum ostler_status listener_open(ostler_driver_listener *listener, ostler_driver_transport *transport,
-                                 const struct listener_role *role, struct ostler_error *error)
+enum ostler_status rabbit_listener_open(ostler_driver_listener *listener, ostler_driver_transport *transport,
+                                        const struct listener_role *role, struct ostler_error *error)
 {
     listener->transport = transport;
     listener->role = role;
@@ -81,12 +81,12 @@ enum ostler_status listener_open(ostler_driver_listener *listener, ostler_driver
     return status;
 }
 
-void listener_ref(ostler_driver_listener *listener)
+void rabbit_listener_ref(ostler_driver_listener *listener)
 {
     atomic_fetch_add_explicit(&listener->references, 1, memory_order_relaxed);
 }
 
-void listener_unref(ostler_driver_listener *listener)
+void rabbit_listener_unref(ostler_driver_listener *listener)
 {
     if (atomic_fetch_sub_explicit(&listener->references, 1, memory_order_acq_rel) != 1)
         return;
@@ -185,5 +185,5 @@ void rabbit_listener_stop(ostler_driver_listener *listener)
 
 void rabbit_listener_close(ostler_driver_listener *listener)
 {
-    listener_unref(listener);
+    rabbit_listener_unref(listener);
 }

@@ -46,11 +46,11 @@ struct ostler_driver_listener {
 };
 
 /* Fills in a zeroed listener but for its purpose, and connects. Afterwards, failed or not, it is the caller's to
- * listener_unref(). */
-enum ostler_status listener_open(ostler_driver_listener *listener, ostler_driver_transport *transport,
-                                 const struct listener_role *role, struct ostler_error *error);
-void listener_ref(ostler_driver_listener *listener);
-void listener_unref(ostler_driver_listener *listener);
+ * rabbit_listener_unref(). */
+enum ostler_status rabbit_listener_open(ostler_driver_listener *listener, ostler_driver_transport *transport,
+                                        const struct listener_role *role, struct ostler_error *error);
+void rabbit_listener_ref(ostler_driver_listener *listener);
+void rabbit_listener_unref(ostler_driver_listener *listener);
 
 /* Handlers of the link, for all roles. */
 bool listener_on_method(void *self, struct link *link, const amqp_method_t *method, struct ostler_error *error);

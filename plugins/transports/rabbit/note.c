@@ -28,7 +28,7 @@ struct ostler_incoming *note_new(struct subscription *subscription, struct recei
     note->received = received;
     note->tag = received->delivery_tag;
     note->epoch = received->epoch;
-    listener_ref(&subscription->base);
+    rabbit_listener_ref(&subscription->base);
     return &note->arrived.base;
 }
 
@@ -100,6 +100,6 @@ void note_free(struct ostler_incoming *base)
     received_free(note->received);
     json_object_put(base->message.context);
     json_object_put(base->notification);
-    listener_unref(&note->subscription->base);
+    rabbit_listener_unref(&note->subscription->base);
     free(note);
 }

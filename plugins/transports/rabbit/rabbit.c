@@ -90,7 +90,7 @@ static bool is_notification(const struct ostler_incoming *incoming)
 
 static enum ostler_status open_incoming(struct ostler_incoming *incoming, struct ostler_error *error)
 {
-    return is_notification(incoming) ? note_open(incoming, error) : incoming_open(incoming, error);
+    return is_notification(incoming) ? note_open(incoming, error) : rabbit_incoming_open(incoming, error);
 }
 
 static void free_incoming(struct ostler_incoming *incoming)
@@ -98,7 +98,7 @@ static void free_incoming(struct ostler_incoming *incoming)
     if (is_notification(incoming))
         note_free(incoming);
     else
-        incoming_free(incoming);
+        rabbit_incoming_free(incoming);
 }
 
 static const struct ostler_driver_ops operations = {
@@ -114,8 +114,8 @@ static const struct ostler_driver_ops operations = {
     .listener_stop = rabbit_listener_stop,
     .listener_close = rabbit_listener_close,
     .incoming_open = open_incoming,
-    .incoming_reply = incoming_reply,
-    .incoming_heartbeat = incoming_heartbeat,
+    .incoming_reply = rabbit_incoming_reply,
+    .incoming_heartbeat = rabbit_incoming_heartbeat,
     .incoming_free = free_incoming,
     .report = report,
     .explain = explain,

@@ -41,15 +41,15 @@ struct dedup;
 /* Requests that were taken together: their replies may leave together. NULL without memory, which does no harm. */
 struct incoming_batch;
 struct incoming_batch *incoming_batch_new(unsigned count);
-struct ostler_incoming *incoming_new(ostler_driver_transport *transport, struct dedup *dedup, struct received *received,
-                                     struct incoming_batch *batch);
+struct ostler_incoming *rabbit_incoming_new(ostler_driver_transport *transport, struct dedup *dedup,
+                                            struct received *received, struct incoming_batch *batch);
 /* One of the batch could not be made. */
 void incoming_batch_leave(ostler_driver_transport *transport, struct incoming_batch *batch);
-enum ostler_status incoming_open(struct ostler_incoming *incoming, struct ostler_error *error);
-enum ostler_status incoming_reply(struct ostler_incoming *incoming, const struct ostler_answer *answer,
-                                  struct ostler_error *error);
-void incoming_heartbeat(struct ostler_incoming *incoming);
-void incoming_free(struct ostler_incoming *incoming);
+enum ostler_status rabbit_incoming_open(struct ostler_incoming *incoming, struct ostler_error *error);
+enum ostler_status rabbit_incoming_reply(struct ostler_incoming *incoming, const struct ostler_answer *answer,
+                                         struct ostler_error *error);
+void rabbit_incoming_heartbeat(struct ostler_incoming *incoming);
+void rabbit_incoming_free(struct ostler_incoming *incoming);
 
 /* notify.c */
 enum ostler_status rabbit_notify(ostler_driver_transport *transport,

@@ -89,7 +89,7 @@ static size_t hand_out(ostler_driver_listener *listener, struct received **messa
     size_t good = 0;
 
     for (size_t i = 0; i < count; i++) {
-        struct ostler_incoming *one = incoming_new(listener->transport, listener->dedup, messages[i], batch);
+        struct ostler_incoming *one = rabbit_incoming_new(listener->transport, listener->dedup, messages[i], batch);
         if (one) {
             incoming[good++] = one;
             continue;
@@ -166,10 +166,10 @@ enum ostler_status rabbit_listen(ostler_driver_transport *transport, const struc
         free(server);
         return status;
     }
-    status = listener_open(&server->base, transport, &role, error);
+    status = rabbit_listener_open(&server->base, transport, &role, error);
     if (status == OSTLER_OK)
         *out = &server->base;
     else
-        listener_unref(&server->base);
+        rabbit_listener_unref(&server->base);
     return status;
 }

@@ -230,10 +230,10 @@ enum ostler_status rabbit_subscribe(ostler_driver_transport *transport, const st
         free(subscription);
         return status;
     }
-    status = listener_open(&subscription->base, transport, &role, error);
+    status = rabbit_listener_open(&subscription->base, transport, &role, error);
     if (status == OSTLER_OK)
         *out = &subscription->base;
     else
-        listener_unref(&subscription->base);
+        rabbit_listener_unref(&subscription->base);
     return status;
 }
