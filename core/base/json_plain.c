@@ -140,14 +140,16 @@ static size_t take_escape(struct reader *reader, char *out)
     return put_utf8(out, code);
 }
 
-/* Makes room for a string that is in the text up to `end` at most. */
-static bool reserve(struct reader *reader, size_t size)
+/* Makes room for a string of which `used` bytes are there. */
+static bool reserve(struct reader *reader, size_t size, size_t used)
 {
-    if (size <= reader->capacity)
-        return true;
-    char *larger = realloc(reader->unescaped == reader->room ? NULL : reader->unescaped, size);
+    bool in_room = reader->unescaped == reader->room;
+    char *larger = realloc(in_room ? NULL : reader->unescaped, size);
+
     if (!larger)
         return false;
+    if (in_room)
+        memcpy(larger, reader->room, used);
     reader->unescaped = larger;
     reader->capacity = size;
     return true;
@@ -161,7 +163,7 @@ static enum json_plain take_escaped(struct reader *reader, const char *start, co
     for (;;) {
         size_t stretch = (size_t)(reader->at - start);
         /* No escape is shorter than what it stands for. Twice as much, so that this happens seldom. */
-        if (used + stretch + 4 > reader->capacity && !reserve(reader, 2 * (used + stretch + 4)))
+        if (used + stretch + 4 > reader->capacity && !reserve(reader, 2 * (used + stretch + 4), used))
             return JSON_NO_MEMORY;
         memcpy(reader->unescaped + used, start, stretch);
         used += stretch;
