@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json_plain.h"
-#include "utf8.h"
+
+#include <ostler/json.h>
 
 #include <json-c/json.h>
 #include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     PLAIN_DEPTH = 64,    /* nesting beyond is json-c's */
@@ -62,26 +64,8 @@ static enum json_plain made(struct json_object *value, struct json_object **out)
 /* Goes on to what ends a stretch without escapes: a quote or a backslash. False if neither comes, or no UTF-8. */
 static bool skip_plain(struct reader *reader)
 {
-    const char *at = reader->at, *end = reader->end;
-
-    for (;;) {
-        while ((size_t)(end - at) >= sizeof(uint64_t)) {
-            uint64_t word = word_at(at);
-            if (word_needs_escape(word) | word_beyond_ascii(word))
-                break;
-            at += sizeof(uint64_t);
-        }
-        if (at == end || (unsigned char)*at < 0x20)
-            return false;
-        if (*at == '"' || *at == '\\') {
-            reader->at = at;
-            return true;
-        }
-        size_t step = utf8_sequence(at, (size_t)(end - at));
-        if (step == 0)
-            return false;
-        at += step;
-    }
+    reader->at = ostler_json_skip_plain(reader->at, reader->end);
+    return reader->at < reader->end && (*reader->at == '"' || *reader->at == '\\');
 }
 
 static bool take_hex(struct reader *reader, uint32_t *number)
