@@ -7,6 +7,7 @@ dist_doc_DATA = README.md \
 	doc/python-and-c.md \
 	doc/rabbit.md \
 	doc/nanomsg-wire.md \
+	doc/performance-nanomsg.md \
 	doc/notifications.md \
 	doc/performance.md \
 	doc/threads.md \

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json_plain.h"
-#include "utf8.h"
+
+#include <ostler/json.h>
 
 #include <json-c/json.h>
 #include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     PLAIN_DEPTH = 64,    /* nesting beyond is json-c's */
@@ -62,26 +64,8 @@ static enum json_plain made(struct json_object *value, struct json_object **out)
 /* Goes on to what ends a stretch without escapes: a quote or a backslash. False if neither comes, or no UTF-8. */
 static bool skip_plain(struct reader *reader)
 {
-    const char *at = reader->at, *end = reader->end;
-
-    for (;;) {
-        while ((size_t)(end - at) >= sizeof(uint64_t)) {
-            uint64_t word = word_at(at);
-            if (word_needs_escape(word) | word_beyond_ascii(word))
-                break;
-            at += sizeof(uint64_t);
-        }
-        if (at == end || (unsigned char)*at < 0x20)
-            return false;
-        if (*at == '"' || *at == '\\') {
-            reader->at = at;
-            return true;
-        }
-        size_t step = utf8_sequence(at, (size_t)(end - at));
-        if (step == 0)
-            return false;
-        at += step;
-    }
+    reader->at = ostler_json_skip_plain(reader->at, reader->end);
+    return reader->at < reader->end && (*reader->at == '"' || *reader->at == '\\');
 }
 
 static bool take_hex(struct reader *reader, uint32_t *number)
@@ -140,14 +124,16 @@ static size_t take_escape(struct reader *reader, char *out)
     return put_utf8(out, code);
 }
 
-/* Makes room for a string that is in the text up to `end` at most. */
-static bool reserve(struct reader *reader, size_t size)
+/* Makes room for a string of which `used` bytes are there. */
+static bool reserve(struct reader *reader, size_t size, size_t used)
 {
-    if (size <= reader->capacity)
-        return true;
-    char *larger = realloc(reader->unescaped == reader->room ? NULL : reader->unescaped, size);
+    bool in_room = reader->unescaped == reader->room;
+    char *larger = realloc(in_room ? NULL : reader->unescaped, size);
+
     if (!larger)
         return false;
+    if (in_room)
+        memcpy(larger, reader->room, used);
     reader->unescaped = larger;
     reader->capacity = size;
     return true;
@@ -161,7 +147,7 @@ static enum json_plain take_escaped(struct reader *reader, const char *start, co
     for (;;) {
         size_t stretch = (size_t)(reader->at - start);
         /* No escape is shorter than what it stands for. Twice as much, so that this happens seldom. */
-        if (used + stretch + 4 > reader->capacity && !reserve(reader, 2 * (used + stretch + 4)))
+        if (used + stretch + 4 > reader->capacity && !reserve(reader, 2 * (used + stretch + 4), used))
             return JSON_NO_MEMORY;
         memcpy(reader->unescaped + used, start, stretch);
         used += stretch;

@@ -70,11 +70,6 @@ static bool append_escape(struct ostler_json_text *text, char byte)
     return append(text, escape, 2);
 }
 
-static bool needs_escape(char byte)
-{
-    return (unsigned char)byte < 0x20 || byte == '"' || byte == '\\';
-}
-
 static bool append_string(struct ostler_json_text *text, const char *string, size_t length)
 {
     const char *at = string, *end = string + length;
@@ -85,7 +80,7 @@ static bool append_string(struct ostler_json_text *text, const char *string, siz
         const char *from = at;
         while ((size_t)(end - at) >= sizeof(uint64_t) && !word_needs_escape(word_at(at)))
             at += sizeof(uint64_t);
-        while (at < end && !needs_escape(*at))
+        while (at < end && !byte_needs_escape(*at))
             at++;
         if (!append(text, from, (size_t)(at - from)) || (at < end && !append_escape(text, *at++)))
             return false;

@@ -20,6 +20,25 @@ size_t utf8_sequence(const char *text, size_t left)
     return length;
 }
 
+const char *ostler_json_skip_plain(const char *at, const char *end)
+{
+    while (at < end) {
+        while ((size_t)(end - at) >= sizeof(uint64_t)) {
+            uint64_t word = word_at(at);
+            if (word_needs_escape(word) | word_beyond_ascii(word))
+                break;
+            at += sizeof(uint64_t);
+        }
+        if (at == end || byte_needs_escape(*at))
+            break;
+        size_t step = utf8_sequence(at, (size_t)(end - at));
+        if (step == 0)
+            break;
+        at += step;
+    }
+    return at;
+}
+
 bool ostler_json_is_utf8(const char *text, size_t length)
 {
     const char *at = text, *end = text + length;

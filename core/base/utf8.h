@@ -3,6 +3,7 @@
 #ifndef UTF8_H
 #define UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -32,6 +33,11 @@ static inline uint64_t word_needs_escape(uint64_t word)
     return (((word - EVERY_BYTE(0x20)) & ~word) | ((quote - EVERY_BYTE(1)) & ~quote) |
             ((backslash - EVERY_BYTE(1)) & ~backslash)) &
            EVERY_BYTE(0x80);
+}
+
+static inline bool byte_needs_escape(char byte)
+{
+    return (unsigned char)byte < 0x20 || byte == '"' || byte == '\\';
 }
 
 /* The length of the UTF-8 sequence at `text`, 0 if it is none (RFC 3629: no overlong forms, no surrogates). */

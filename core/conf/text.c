@@ -1,49 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text.h"
+#include "utf8.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The bytes of the character that begins with @lead, 0 if none does. */
-static size_t sequence_length(unsigned char lead)
-{
-    if (lead < 0x80)
-        return 1;
-    if (lead >= 0xc2 && lead <= 0xdf)
-        return 2;
-    if (lead >= 0xe0 && lead <= 0xef)
-        return 3;
-    return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
-}
-
-/* Overlong forms, surrogates and what lies beyond U+10FFFF show in the second byte. */
-static bool second_byte_fits(unsigned char lead, unsigned char second)
-{
-    switch (lead) {
-    case 0xe0:
-        return second >= 0xa0;
-    case 0xed:
-        return second <= 0x9f;
-    case 0xf0:
-        return second >= 0x90;
-    case 0xf4:
-        return second <= 0x8f;
-    default:
-        return true;
-    }
-}
-
 bool text_is_utf8(const char *text, size_t length, size_t *bad)
 {
-    const unsigned char *bytes = (const unsigned char *)text;
-
     for (size_t i = 0; i < length;) {
-        size_t sequence = sequence_length(bytes[i]);
-        bool good = sequence != 0 && bytes[i] != '\0' && sequence <= length - i;
-        for (size_t k = 1; good && k < sequence; k++)
-            good = (bytes[i + k] & 0xc0) == 0x80;
-        if (!good || (sequence > 1 && !second_byte_fits(bytes[i], bytes[i + 1]))) {
+        size_t sequence = text[i] ? utf8_sequence(text + i, length - i) : 0;
+        if (sequence == 0) {
             *bad = i;
             return false;
         }
@@ -74,8 +41,8 @@ static bool is_space(const char *at, size_t length)
 struct span text_strip_left(struct span text)
 {
     while (text.length > 0) {
-        size_t sequence = sequence_length((unsigned char)*text.at);
-        if (sequence == 0 || sequence > text.length || !is_space(text.at, sequence))
+        size_t sequence = utf8_sequence(text.at, text.length);
+        if (sequence == 0 || !is_space(text.at, sequence))
             break;
         text.at += sequence;
         text.length -= sequence;

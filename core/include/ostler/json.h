@@ -46,6 +46,10 @@ OSTLER_API void ostler_json_text_clear(struct ostler_json_text *text);
 /** Whether all of it is UTF-8: no overlong forms, no surrogates (RFC 3629). */
 OSTLER_API bool ostler_json_is_utf8(const char *text, size_t length);
 
+/** Goes on from @p at to the first byte that does not stand in a JSON string as it is: a quote, a backslash, a control
+ *  character, or what is no UTF-8 (then the byte is above 0x7f). @p end if there is none. */
+OSTLER_API const char *ostler_json_skip_plain(const char *at, const char *end);
+
 OSTLER_END_DECLS
 
 #endif

@@ -135,12 +135,11 @@ enum ostler_status rabbit_incoming_reply(struct ostler_incoming *base, const str
 {
     struct incoming *incoming = (struct incoming *)base;
     size_t limit = incoming->transport->options.max_message_size;
-    struct wire_text body = {.limit = limit}, scratch = {.limit = limit};
+    struct wire_text body = {.limit = limit};
     char unique_id[ID_DIGITS + 1];
 
     id_make_unique(unique_id);
-    bool written = wire_write_reply(&body, &scratch, incoming->request.msg_id, answer, true, unique_id);
-    wire_text_free(&scratch);
+    bool written = wire_write_reply(&body, incoming->request.msg_id, answer, true, unique_id);
     if (!written) {
         wire_text_free(&body);
         return ostler_error_set(error, OSTLER_E_INVALID, "the answer cannot be sent: it %s", body.problem);
@@ -157,15 +156,14 @@ enum ostler_status rabbit_incoming_reply(struct ostler_incoming *base, const str
 void rabbit_incoming_heartbeat(struct ostler_incoming *base)
 {
     struct incoming *incoming = (struct incoming *)base;
-    struct wire_text body = {.limit = 65536}, scratch = {.limit = 65536};
+    struct wire_text body = {.limit = 65536};
     char unique_id[ID_DIGITS + 1];
 
     id_make_unique(unique_id);
-    if (wire_write_reply(&body, &scratch, incoming->request.msg_id, NULL, false, unique_id))
+    if (wire_write_reply(&body, incoming->request.msg_id, NULL, false, unique_id))
         publisher_heartbeat(incoming->transport->publisher, incoming->request.reply_q, body.data, body.length,
                             unique_id);
     wire_text_free(&body);
-    wire_text_free(&scratch);
 }
 
 void rabbit_incoming_free(struct ostler_incoming *base)

@@ -11,16 +11,15 @@ enum ostler_status rabbit_notify(ostler_driver_transport *transport,
                                  const struct ostler_outgoing_notification *notification, struct ostler_error *error)
 {
     size_t limit = transport->options.max_message_size;
-    struct wire_text body = {.limit = limit}, scratch = {.limit = limit};
+    struct wire_text body = {.limit = limit};
     char key[NAME_SIZE], unique_id[ID_DIGITS + 1];
     enum ostler_status status;
 
     if (snprintf(key, sizeof key, "%s.%s", notification->topic, notification->priority) >= NAME_SIZE)
         return ostler_error_set(error, OSTLER_E_TARGET, "topic and priority may have 255 bytes on RabbitMQ");
     id_make_unique(unique_id);
-    bool written = wire_write_notification(&body, &scratch, notification->message, notification->context, unique_id,
+    bool written = wire_write_notification(&body, notification->message, notification->context, unique_id,
                                            notification->version > 1);
-    wire_text_free(&scratch);
     if (written)
         status = pack_body(transport->options.compression, &body, error);
     else

@@ -114,10 +114,11 @@ static void chores(void *self, struct link *link)
         link_flush(link);
     }
     renewal_begin(publisher);
+    publisher->looking |= publisher->renewal.stage > RENEWAL_WANTED;
     if (publisher->looking && publisher->look_at <= ostler_now()) {
         if (!link->reading)
             link_read(link);
-        publisher->looking = publisher->first_tag < publisher->next_tag;
+        publisher->looking = publisher->first_tag < publisher->next_tag || publisher->renewal.stage > RENEWAL_WANTED;
         publisher->look_at = ostler_deadline(PUBLISHER_LOOK_SECONDS);
     }
 }

@@ -46,11 +46,8 @@ static enum ostler_status write_body(ostler_driver_transport *transport, const s
                                      const struct wire_request_ids *ids, struct wire_text *body,
                                      struct ostler_error *error)
 {
-    size_t limit = transport->options.max_message_size;
-    struct wire_text scratch = {.limit = limit};
-    bool written = wire_write_request(body, &scratch, &message->message, ids);
+    bool written = wire_write_request(body, &message->message, ids);
 
-    wire_text_free(&scratch);
     if (!written)
         return ostler_error_set(error, OSTLER_E_INVALID, "the request cannot be sent: it %s", body->problem);
     return pack_body(transport->options.compression, body, error);

@@ -17,6 +17,7 @@ struct wire_text {
     size_t length;
     size_t capacity;
     size_t limit;
+    bool nested;         /* it is within a JSON string: the JSON in it is escaped once more */
     bool failed;         /* everything written since is lost */
     const char *problem; /* then: what is wrong, for a sentence that begins "it" */
 };
@@ -31,18 +32,17 @@ struct wire_request_ids {
     const char *unique_id;
 };
 
-/* Writes the body of a request, envelope included, over `body`; `scratch` holds the inner text meanwhile. False if it
- * failed: body->problem says why. */
-bool wire_write_request(struct wire_text *body, struct wire_text *scratch, const struct ostler_message *message,
+/* Writes the body of a request, envelope included, over `body`. False if it failed: body->problem says why. */
+bool wire_write_request(struct wire_text *body, const struct ostler_message *message,
                         const struct wire_request_ids *ids);
 
 /* Writes the body of a reply. `msg_id` is echoed as it came, whatever its type. `ending` is false for a heartbeat. */
-bool wire_write_reply(struct wire_text *body, struct wire_text *scratch, struct json_object *msg_id,
-                      const struct ostler_answer *answer, bool ending, const char *unique_id);
+bool wire_write_reply(struct wire_text *body, struct json_object *msg_id, const struct ostler_answer *answer,
+                      bool ending, const char *unique_id);
 
 /* Writes the body of a notification: `message` (an object) with `context` (an object or NULL), in an envelope or bare. */
-bool wire_write_notification(struct wire_text *body, struct wire_text *scratch, struct json_object *message,
-                             struct json_object *context, const char *unique_id, bool enveloped);
+bool wire_write_notification(struct wire_text *body, struct json_object *message, struct json_object *context,
+                             const char *unique_id, bool enveloped);
 
 /* Opens a body: takes the envelope off (or accepts a bare message) and hands out the message object. OSTLER_E_INVALID
  * with what is wrong: no JSON, no object, an envelope of another version. */

@@ -6,11 +6,9 @@
 #include <json-c/json.h>
 #include <ostler/error.h>
 
-/* Deeper values are refused: Python reads about 990 levels. */
-enum { WIRE_DEPTH = 1000 };
-
-/* Parses one value and nothing behind it. Integers that fit no 64-bit type keep their digits (they print as they came).
- * OSTLER_E_INVALID says what is wrong and where; OSTLER_E_NOMEM. */
-enum ostler_status wire_parse(const char *text, size_t length, struct json_object **value, struct ostler_error *error);
+/* Reads one value and nothing behind it, as ostler_json_read() does. Integers that fit no 64-bit type keep their digits
+ * (they print as they came). `what` is the subject of the error's sentence. */
+enum ostler_status wire_parse(const char *text, size_t length, const char *what, struct json_object **value,
+                              struct ostler_error *error);
 
 #endif

@@ -4,24 +4,27 @@
 #include "wire_parse.h"
 #include "wire_text.h"
 
+#include <ostler/json.h>
 #include <ostler/version.h>
+
+#include <stdlib.h>
 
 static enum ostler_status parse_object(const char *text, size_t length, const char *what, struct json_object **object,
                                        struct ostler_error *error)
 {
     struct json_object *value = NULL;
-    enum ostler_status status = wire_parse(text, length, &value, error);
+    enum ostler_status status = wire_parse(text, length, what, &value, error);
 
-    if (status == OSTLER_OK && !json_object_is_type(value, json_type_object)) {
-        status = ostler_error_set(error, OSTLER_E_INVALID, "an object was expected, not %s",
+    if (status != OSTLER_OK)
+        return status;
+    if (!json_object_is_type(value, json_type_object)) {
+        status = ostler_error_set(error, OSTLER_E_INVALID, "%s: an object was expected, not %s", what,
                                   json_type_to_name(json_object_get_type(value)));
         json_object_put(value);
+        return status;
     }
-    if (status == OSTLER_OK)
-        *object = value;
-    else
-        ostler_error_prefix(error, "%s", what);
-    return status;
+    *object = value;
+    return OSTLER_OK;
 }
 
 /* "2.0" and what is compatible with it: major 2, nothing newer. */
@@ -44,6 +47,51 @@ static enum ostler_status open_envelope(struct json_object *version, struct json
                         message, error);
 }
 
+/* --- The envelope as it nearly always is -------------------------------------------------------------------------------- */
+
+/* Takes one level of escapes off a string. The length, or SIZE_MAX if there is something in it that needs a closer look. */
+static size_t unescape(const char *from, size_t length, char *to)
+{
+    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    const char *end = from + length, *begin = to;
+
+    for (;;) {
+        const char *next = ostler_json_skip_plain(from, end);
+        memcpy(to, from, (size_t)(next - from));
+        to += next - from;
+        if (next == end)
+            return (size_t)(to - begin);
+        if (*next != '\\' || end - next < 2)
+            return SIZE_MAX;
+        const char *letter = next[1] ? strchr(letters, next[1]) : NULL;
+        if (!letter)
+            return SIZE_MAX;
+        *to++ = meanings[letter - letters];
+        from = next + 2;
+    }
+}
+
+/* False if the body is anything else: then it is opened step by step, and what is wrong with it is said. */
+static bool open_usual(const char *bytes, size_t length, struct json_object **message)
+{
+    static const char before[] = "{\"oslo.version\": \"2.0\", \"oslo.message\": \"", after[] = "\"}";
+    const size_t skip = sizeof before - 1, tail = sizeof after - 1;
+    struct json_object *value = NULL;
+
+    if (length < skip + tail || memcmp(bytes, before, skip) != 0 || memcmp(bytes + length - tail, after, tail) != 0)
+        return false;
+    char *text = malloc(length);
+    size_t text_length = text ? unescape(bytes + skip, length - skip - tail, text) : SIZE_MAX;
+    bool good = text_length != SIZE_MAX && wire_parse(text, text_length, "", &value, NULL) == OSTLER_OK;
+    free(text);
+    if (good && json_object_is_type(value, json_type_object)) {
+        *message = value;
+        return true;
+    }
+    json_object_put(value);
+    return false;
+}
+
 enum ostler_status wire_unwrap(const char *bytes, size_t length, struct json_object **message,
                                struct ostler_error *error)
 {
@@ -55,7 +103,9 @@ enum ostler_status wire_unwrap(const char *bytes, size_t length, struct json_obj
         *message = json_object_new_object();
         return *message ? OSTLER_OK : ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     }
-    status = parse_object(bytes, length, "body", &body, error);
+    if (open_usual(bytes, length, message))
+        return OSTLER_OK;
+    status = parse_object(bytes, length, "the body", &body, error);
     if (status != OSTLER_OK)
         return status;
     if (!json_object_object_get_ex(body, "oslo.version", &version) ||
@@ -184,7 +234,7 @@ static struct json_object *failure_of(struct json_object *failure)
     if (json_object_is_type(failure, json_type_object))
         return json_object_get(failure);
     if (json_object_is_type(failure, json_type_string) &&
-        wire_parse(json_object_get_string(failure), (size_t)json_object_get_string_len(failure), &value, NULL) !=
+        wire_parse(json_object_get_string(failure), (size_t)json_object_get_string_len(failure), "", &value, NULL) !=
             OSTLER_OK)
         return NULL;
     return value;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire_text.h"
 
+#include <ostler/json.h>
+
 #include <stdlib.h>
 
 enum { FIRST_CAPACITY = 1024 };
@@ -51,123 +53,171 @@ void wire_put_bytes(struct wire_text *text, const char *bytes, size_t length)
     text->length += length;
 }
 
-/* What must not stand in a JSON string as it is: 0 as it is, 'u' as a code, else the letter behind the backslash. */
-static const char escapes[256] = {
-    [0] = 'u',  [1] = 'u',  [2] = 'u',  [3] = 'u',  [4] = 'u',  [5] = 'u',   [6] = 'u',     [7] = 'u',   [8] = 'b',
-    [9] = 't',  [10] = 'n', [11] = 'u', [12] = 'f', [13] = 'r', [14] = 'u',  [15] = 'u',    [16] = 'u',  [17] = 'u',
-    [18] = 'u', [19] = 'u', [20] = 'u', [21] = 'u', [22] = 'u', [23] = 'u',  [24] = 'u',    [25] = 'u',  [26] = 'u',
-    [27] = 'u', [28] = 'u', [29] = 'u', [30] = 'u', [31] = 'u', ['"'] = '"', ['\\'] = '\\', [127] = 'u',
-};
-
-static void put_escape(struct wire_text *text, unsigned char byte)
+/* Within a string that holds JSON each backslash and quote has one more backslash. */
+static void put_escape(struct wire_text *text, char byte)
 {
-    static const char digits[] = "0123456789abcdef";
-    char code[6] = {'\\', escapes[byte], '0', '0', digits[byte >> 4], digits[byte & 15]};
+    static const char letters[] = "bfnrt\"\\", meanings[] = "\b\f\n\r\t\"\\", digits[] = "0123456789abcdef";
+    const char *known = byte ? strchr(meanings, byte) : NULL;
+    char code[8];
+    size_t size = 0;
 
-    wire_put_bytes(text, code, escapes[byte] == 'u' ? 6 : 2);
+    code[size++] = '\\';
+    if (text->nested)
+        code[size++] = '\\';
+    if (text->nested && (byte == '"' || byte == '\\'))
+        code[size++] = '\\';
+    code[size++] = known ? letters[known - meanings] : 'u';
+    if (!known) {
+        code[size++] = '0';
+        code[size++] = '0';
+        code[size++] = digits[byte >> 4];
+        code[size++] = digits[byte & 15];
+    }
+    wire_put_bytes(text, code, size);
 }
 
-/* The bytes of the UTF-8 character at `at`, which does not begin with an ASCII one; 0 if it is none. RFC 3629. */
-static size_t character_size(const unsigned char *at, size_t left)
+static void put_quote(struct wire_text *text)
 {
-    size_t size = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
-    unsigned char least = 0x80, most = 0xbf;
+    wire_put_bytes(text, "\\\"" + !text->nested, text->nested ? 2 : 1);
+}
 
-    if (at[0] < 0xc2 || at[0] > 0xf4 || size > left)
-        return 0;
-    if (at[0] == 0xe0)
-        least = 0xa0;
-    else if (at[0] == 0xed)
-        most = 0x9f;
-    else if (at[0] == 0xf0)
-        least = 0x90;
-    else if (at[0] == 0xf4)
-        most = 0x8f;
-    if (at[1] < least || at[1] > most)
-        return 0;
-    for (size_t i = 2; i < size; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    return size;
+void wire_put(struct wire_text *text, const char *literal)
+{
+    size_t length = strlen(literal);
+
+    if (!text->nested) {
+        wire_put_bytes(text, literal, length);
+        return;
+    }
+    size_t quotes = 0;
+    for (size_t i = 0; i < length; i++)
+        quotes += literal[i] == '"';
+    if (!make_room(text, length + quotes))
+        return;
+    char *to = text->data + text->length;
+    for (size_t i = 0; i < length; i++) {
+        if (literal[i] == '"')
+            *to++ = '\\';
+        *to++ = literal[i];
+    }
+    text->length = (size_t)(to - text->data);
+}
+
+/* What a JSON string holds, without its quotes. */
+static void put_contents(struct wire_text *text, const char *bytes, size_t length)
+{
+    const char *end = bytes + length;
+
+    for (const char *at = bytes;; at++) {
+        const char *from = at;
+        at = ostler_json_skip_plain(from, end);
+        wire_put_bytes(text, from, (size_t)(at - from));
+        if (at == end)
+            return;
+        if ((unsigned char)*at >= 0x80) {
+            wire_fail(text, "holds text that is not UTF-8");
+            return;
+        }
+        put_escape(text, *at);
+    }
 }
 
 void wire_put_string(struct wire_text *text, const char *bytes, size_t length)
 {
-    size_t begin = 0;
-
-    wire_put_bytes(text, "\"", 1);
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        if (byte >= 0x80) {
-            size_t size = character_size((const unsigned char *)bytes + i, length - i);
-            if (size == 0) {
-                wire_fail(text, "holds text that is not UTF-8");
-                return;
-            }
-            i += size - 1;
-            continue;
-        }
-        if (!escapes[byte])
-            continue;
-        wire_put_bytes(text, bytes + begin, i - begin);
-        put_escape(text, byte);
-        begin = i + 1;
-    }
-    wire_put_bytes(text, bytes + begin, length - begin);
-    wire_put_bytes(text, "\"", 1);
+    put_quote(text);
+    put_contents(text, bytes, length);
+    put_quote(text);
 }
 
 void wire_put_name(struct wire_text *text, const char *prefix, const char *name)
 {
-    size_t start = text->length;
-
-    wire_put_string(text, name, strlen(name));
-    if (text->failed || !prefix[0])
-        return;
-    size_t size = strlen(prefix);
-    if (!make_room(text, size))
-        return;
-    memmove(text->data + start + 1 + size, text->data + start + 1, text->length - start - 1);
-    memcpy(text->data + start + 1, prefix, size);
-    text->length += size;
+    put_quote(text);
+    wire_put_bytes(text, prefix, strlen(prefix));
+    put_contents(text, name, strlen(name));
+    put_quote(text);
 }
 
-static bool is_flat_enough(struct json_object *value, unsigned levels)
+/* --- Values -------------------------------------------------------------------------------------------------------------- */
+
+static void put_value(struct wire_text *text, struct json_object *value, unsigned levels);
+
+static void put_number(struct wire_text *text, struct json_object *value)
 {
-    if (json_object_is_type(value, json_type_array)) {
-        size_t count = json_object_array_length(value);
-        for (size_t i = 0; i < count; i++)
-            if (levels == 0 || !is_flat_enough(json_object_array_get_idx(value, i), levels - 1))
-                return false;
-        return levels > 0;
+    char room[64];
+    struct ostler_json_text number;
+
+    ostler_json_text_init(&number, room, sizeof room);
+    if (ostler_json_write(&number, value, NULL) != OSTLER_OK)
+        wire_fail(text, "does not fit into memory");
+    else if (text->nested)
+        put_contents(text, number.bytes, number.length);
+    else
+        wire_put_bytes(text, number.bytes, number.length);
+    ostler_json_text_clear(&number);
+}
+
+static void put_array(struct wire_text *text, struct json_object *array, unsigned levels)
+{
+    size_t count = json_object_array_length(array);
+
+    wire_put_bytes(text, "[", 1);
+    for (size_t i = 0; i < count && !text->failed; i++) {
+        if (i)
+            wire_put_bytes(text, ",", 1);
+        put_value(text, json_object_array_get_idx(array, i), levels - 1);
     }
-    if (!json_object_is_type(value, json_type_object))
-        return true;
-    json_object_object_foreach(value, name, member)
+    wire_put_bytes(text, "]", 1);
+}
+
+static void put_object(struct wire_text *text, struct json_object *object, unsigned levels)
+{
+    const char *before = "{";
+
+    json_object_object_foreach(object, name, value)
     {
-        (void)name;
-        if (levels == 0 || !is_flat_enough(member, levels - 1))
-            return false;
+        wire_put_bytes(text, before, 1);
+        wire_put_name(text, "", name);
+        wire_put_bytes(text, ":", 1);
+        put_value(text, value, levels - 1);
+        before = ",";
+        if (text->failed)
+            return;
     }
-    return levels > 0;
+    wire_put_bytes(text, "{}" + (before[0] == ','), before[0] == ',' ? 1 : 2);
+}
+
+static void put_value(struct wire_text *text, struct json_object *value, unsigned levels)
+{
+    enum json_type type = json_object_get_type(value);
+
+    if (levels == 0 && (type == json_type_array || type == json_type_object)) {
+        wire_fail(text, "is nested too deeply");
+        return;
+    }
+    switch (type) {
+    case json_type_null:
+        wire_put_bytes(text, "null", 4);
+        break;
+    case json_type_boolean:
+        wire_put(text, json_object_get_boolean(value) ? "true" : "false");
+        break;
+    case json_type_int:
+    case json_type_double:
+        put_number(text, value);
+        break;
+    case json_type_string:
+        wire_put_string(text, json_object_get_string(value), (size_t)json_object_get_string_len(value));
+        break;
+    case json_type_array:
+        put_array(text, value, levels);
+        break;
+    case json_type_object:
+        put_object(text, value, levels);
+        break;
+    }
 }
 
 void wire_put_value(struct wire_text *text, struct json_object *value)
 {
-    size_t length;
-
-    if (!value) {
-        wire_put(text, "null");
-        return;
-    }
-    if (!is_flat_enough(value, WIRE_WRITE_DEPTH)) {
-        wire_fail(text, "is nested too deeply");
-        return;
-    }
-    const char *printed =
-        json_object_to_json_string_length(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
-    if (printed)
-        wire_put_bytes(text, printed, length);
-    else
-        wire_fail(text, "does not fit into memory");
+    put_value(text, value, WIRE_WRITE_DEPTH);
 }

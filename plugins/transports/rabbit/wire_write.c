@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From messages to bodies. The message is written as text, and that text once more as a string into the envelope. */
+/* From messages to bodies. The message is text in a string of the envelope; both are written in one go. */
 #include "wire_text.h"
 
 #include <stdio.h>
 
-static void begin(struct wire_text *text)
+static void begin(struct wire_text *body, bool enveloped)
 {
-    text->length = 0;
-    text->failed = false;
-    text->problem = NULL;
+    body->length = 0;
+    body->failed = false;
+    body->problem = NULL;
+    body->nested = false;
+    if (enveloped)
+        wire_put(body, "{\"oslo.version\": \"2.0\", \"oslo.message\": \"");
+    body->nested = enveloped;
 }
 
-static bool put_envelope(struct wire_text *body, const struct wire_text *message)
+static bool finish(struct wire_text *body)
 {
-    begin(body);
-    if (message->failed) {
-        wire_fail(body, message->problem);
-        return false;
-    }
-    wire_put(body, "{\"oslo.version\": \"2.0\", \"oslo.message\": ");
-    wire_put_string(body, message->data, message->length);
+    bool enveloped = body->nested;
+
     wire_put(body, "}");
+    body->nested = false;
+    if (enveloped)
+        wire_put(body, "\"}");
     return !body->failed;
 }
 
@@ -58,53 +60,50 @@ static void put_monitor_timeout(struct wire_text *text, double seconds)
     wire_put(text, number);
 }
 
-bool wire_write_request(struct wire_text *body, struct wire_text *scratch, const struct ostler_message *message,
+bool wire_write_request(struct wire_text *body, const struct ostler_message *message,
                         const struct wire_request_ids *ids)
 {
-    begin(scratch);
-    wire_put(scratch, "{\"method\": ");
-    wire_put_string(scratch, message->method, strlen(message->method));
-    wire_put(scratch, ", \"args\": ");
+    begin(body, true);
+    wire_put(body, "{\"method\": ");
+    wire_put_string(body, message->method, strlen(message->method));
+    wire_put(body, ", \"args\": ");
     if (message->args)
-        wire_put_value(scratch, message->args);
+        wire_put_value(body, message->args);
     else
-        wire_put(scratch, "{}");
+        wire_put(body, "{}");
     if (message->namespace_)
-        put_text_member(scratch, "namespace", message->namespace_);
+        put_text_member(body, "namespace", message->namespace_);
     if (message->version)
-        put_text_member(scratch, "version", message->version);
+        put_text_member(body, "version", message->version);
     if (ids->msg_id) {
-        put_text_member(scratch, "_msg_id", ids->msg_id);
-        put_text_member(scratch, "_reply_q", ids->reply_q);
-        put_monitor_timeout(scratch, ids->monitor_timeout);
+        put_text_member(body, "_msg_id", ids->msg_id);
+        put_text_member(body, "_reply_q", ids->reply_q);
+        put_monitor_timeout(body, ids->monitor_timeout);
     }
-    put_text_member(scratch, "_unique_id", ids->unique_id);
-    put_context(scratch, message->context);
-    wire_put(scratch, "}");
-    return put_envelope(body, scratch);
+    put_text_member(body, "_unique_id", ids->unique_id);
+    put_context(body, message->context);
+    return finish(body);
 }
 
-bool wire_write_notification(struct wire_text *body, struct wire_text *scratch, struct json_object *message,
-                             struct json_object *context, const char *unique_id, bool enveloped)
+bool wire_write_notification(struct wire_text *body, struct json_object *message, struct json_object *context,
+                             const char *unique_id, bool enveloped)
 {
-    struct wire_text *text = enveloped ? scratch : body;
     const char *before = "{";
 
-    begin(text);
+    begin(body, enveloped);
     json_object_object_foreach(message, name, value)
     {
-        wire_put(text, before);
-        wire_put_name(text, "", name);
-        wire_put(text, ": ");
-        wire_put_value(text, value);
+        wire_put(body, before);
+        wire_put_name(body, "", name);
+        wire_put(body, ": ");
+        wire_put_value(body, value);
         before = ", ";
     }
     if (before[0] == '{')
-        wire_put(text, "{\"priority\": null");
-    put_text_member(text, "_unique_id", unique_id);
-    put_context(text, context);
-    wire_put(text, "}");
-    return enveloped ? put_envelope(body, scratch) : !body->failed;
+        wire_put(body, "{\"priority\": null");
+    put_text_member(body, "_unique_id", unique_id);
+    put_context(body, context);
+    return finish(body);
 }
 
 /* A failure travels as JSON text inside the message: a string once more. */
@@ -120,24 +119,23 @@ static void put_failure(struct wire_text *text, struct json_object *failure)
     wire_text_free(&inner);
 }
 
-bool wire_write_reply(struct wire_text *body, struct wire_text *scratch, struct json_object *msg_id,
-                      const struct ostler_answer *answer, bool ending, const char *unique_id)
+bool wire_write_reply(struct wire_text *body, struct json_object *msg_id, const struct ostler_answer *answer,
+                      bool ending, const char *unique_id)
 {
-    begin(scratch);
-    wire_put(scratch, "{\"result\": ");
+    begin(body, true);
+    wire_put(body, "{\"result\": ");
     if (answer && !answer->failed)
-        wire_put_value(scratch, answer->value);
+        wire_put_value(body, answer->value);
     else
-        wire_put(scratch, "null");
-    wire_put(scratch, ", \"failure\": ");
+        wire_put(body, "null");
+    wire_put(body, ", \"failure\": ");
     if (answer && answer->failed)
-        put_failure(scratch, answer->value);
+        put_failure(body, answer->value);
     else
-        wire_put(scratch, "null");
-    wire_put(scratch, ending ? ", \"ending\": true" : ", \"ending\": false");
-    wire_put(scratch, ", \"_msg_id\": ");
-    wire_put_value(scratch, msg_id);
-    put_text_member(scratch, "_unique_id", unique_id);
-    wire_put(scratch, "}");
-    return put_envelope(body, scratch);
+        wire_put(body, "null");
+    wire_put(body, ending ? ", \"ending\": true" : ", \"ending\": false");
+    wire_put(body, ", \"_msg_id\": ");
+    wire_put_value(body, msg_id);
+    put_text_member(body, "_unique_id", unique_id);
+    return finish(body);
 }

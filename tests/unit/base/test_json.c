@@ -350,3 +350,40 @@ Test(json, what_programs_write_is_plain)
     json_object_put(value);
     cr_expect_eq(json_read_plain("[NaN]", 5, &value), JSON_NOT_PLAIN);
 }
+
+Test(json, a_plain_stretch_ends_at_the_first_byte_that_is_not)
+{
+    static const char text[] = "0123456789h\xc3\xa9\xe2\x82\xac\x7f 0123456789";
+    static const char *const ends[] = {"\"", "\\", "\x1f", "\n", "\x80", "\xc3", "\xed\xa0\x80", "\xff"};
+    char whole[64];
+
+    for (size_t from = 0; from <= 11; from++) {
+        cr_expect_eq(ostler_json_skip_plain(text + from, text + sizeof text - 1), text + sizeof text - 1);
+        for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+            snprintf(whole, sizeof whole, "%s%sx", text, ends[i]);
+            cr_expect_eq(ostler_json_skip_plain(whole + from, whole + strlen(whole)), whole + sizeof text - 1);
+        }
+    }
+    cr_expect_eq(ostler_json_skip_plain(text, text), text);
+}
+
+/* Escapes all over texts that are longer and longer: what was read of them must not get lost. */
+Test(json, long_texts_with_escapes_stay_whole)
+{
+    for (size_t gap = 0; gap < 1200; gap = gap * 2 + 1) {
+        for (size_t size = 900; size < 6000; size += 317) {
+            char *text = malloc(size + 1);
+            for (size_t i = 0; i < size; i++)
+                text[i] = i % (gap + 1) ? (char)('a' + i % 26) : '\n';
+            text[size] = 0;
+            struct json_object *value = json_object_new_string(text), *back = NULL;
+            size_t length = 0;
+            const char *printed = json_object_to_json_string_length(value, JSON_C_TO_STRING_PLAIN, &length);
+            cr_assert_eq(json_read_plain(printed, length, &back), JSON_READ);
+            cr_expect_str_eq(json_object_get_string(back), text, "%zu bytes, %zu between escapes", size, gap);
+            json_object_put(back);
+            json_object_put(value);
+            free(text);
+        }
+    }
+}

@@ -63,6 +63,45 @@ Test(malformed, envelopes_around_something_else)
     }
 }
 
+/* Envelopes of the usual form, but for what is between the quotes. */
+Test(malformed, envelopes_that_only_look_usual)
+{
+    static const char *const inners[] = {"{}\\",    "{\"", "{\\\"a\\\": \\\"\xff\\\"}", "\\x{}", "{\\\"a\\\":1}}", "[]",
+                                         "\\u007b", "\\"};
+    char body[128];
+
+    for (size_t i = 0; i < sizeof inners / sizeof *inners; i++) {
+        snprintf(body, sizeof body, "{\"oslo.version\": \"2.0\", \"oslo.message\": \"%s\"}", inners[i]);
+        expect_refused(body);
+    }
+}
+
+Test(malformed, escapes_and_repeated_names_as_elsewhere)
+{
+    static const struct {
+        const char *inner, *printed;
+    } cases[] = {
+        {"\\u007b\\u007d", "{}"},
+        {"{\\\"a\\\": \\\"\\\\ud800\\\"}", "{\"a\":\"\xef\xbf\xbd\"}"},
+        {"{\\\"a\\\": \\\"\\\\ud83d\\\\ude00\\\"}", "{\"a\":\"\xf0\x9f\x98\x80\"}"},
+        {"{\\\"a\\\": \\\"\\\\u0000\\\"}", "{\"a\":\"\\u0000\"}"},
+        {"{\\\"a\\\": 1, \\\"a\\\": 2}", "{\"a\":2}"},
+        {"{}\", \"x\": \"", "{}"},
+        {"{}\", \"oslo.message\": \"{\\\"a\\\": 2}", "{\"a\":2}"},
+        {"\\n{\\\"a\\\":\\t18446744073709551616}\\r", "{\"a\":18446744073709551616}"},
+    };
+    char body[128];
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(body, sizeof body, "{\"oslo.version\": \"2.0\", \"oslo.message\": \"%s\"}", cases[i].inner);
+        struct json_object *message = accept(body);
+        cr_expect_str_eq(
+            json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+            cases[i].printed, "%zu", i);
+        json_object_put(message);
+    }
+}
+
 Test(malformed, bodies_that_pass)
 {
     static const char *const bodies[] = {"", "{}", " {\"method\": \"m\"} ", "{\"oslo.version\": \"9\"}",

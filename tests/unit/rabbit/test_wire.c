@@ -15,7 +15,7 @@ static struct json_object *parse(const char *text)
     struct json_object *value = NULL;
     struct ostler_error error = OSTLER_ERROR_INIT;
 
-    cr_assert_eq(wire_parse(text, strlen(text), &value, &error), OSTLER_OK, "%s: %s", text,
+    cr_assert_eq(wire_parse(text, strlen(text), "the text", &value, &error), OSTLER_OK, "%s: %s", text,
                  error.message ? error.message : "");
     return value;
 }
@@ -31,17 +31,28 @@ static struct json_object *open_body(const struct wire_text *body)
     return message;
 }
 
+/* The message inside a body, when the envelope is not of the usual form. */
+static struct json_object *open_slowly(const struct wire_text *body)
+{
+    struct wire_text spaced = {.data = malloc(body->length + 1), .length = body->length + 1};
+
+    spaced.data[0] = ' ';
+    memcpy(spaced.data + 1, body->data, body->length);
+    struct json_object *message = open_body(&spaced);
+    wire_text_free(&spaced);
+    return message;
+}
+
 static struct wire_text write_request(const char *args, const char *context, const struct wire_request_ids *ids)
 {
-    struct wire_text body = {.limit = 1 << 24}, scratch = {.limit = 1 << 24};
+    struct wire_text body = {.limit = 1 << 24};
     struct ostler_message message = {.method = "echo", .version = "1.0"};
 
     message.args = args ? parse(args) : NULL;
     message.context = context ? parse(context) : NULL;
-    cr_assert(wire_write_request(&body, &scratch, &message, ids), "%s", body.problem ? body.problem : "");
+    cr_assert(wire_write_request(&body, &message, ids), "%s", body.problem ? body.problem : "");
     json_object_put(message.args);
     json_object_put(message.context);
-    wire_text_free(&scratch);
     return body;
 }
 
@@ -149,8 +160,82 @@ Test(wire, every_value_passes)
         snprintf(expected, sizeof expected, "{\"arg\":%s}", values[i]);
         expect_same(json_object_object_get(message, "args"), expected);
         json_object_put(message);
+        message = open_slowly(&body);
+        expect_same(json_object_object_get(message, "args"), expected);
+        json_object_put(message);
         wire_text_free(&body);
     }
+}
+
+static void expect_text_to_pass(const char *bytes, size_t length)
+{
+    struct wire_request_ids ids = {.unique_id = UNIQUE};
+    struct wire_text body = {.limit = 4096};
+    struct ostler_message message = {.method = "echo", .args = json_object_new_object()};
+
+    json_object_object_add(message.args, "arg", json_object_new_string_len(bytes, (int)length));
+    cr_assert(wire_write_request(&body, &message, &ids));
+    struct json_object *both[] = {open_body(&body), open_slowly(&body)};
+    for (int i = 0; i < 2; i++) {
+        struct json_object *arg = json_object_object_get(json_object_object_get(both[i], "args"), "arg");
+        cr_expect_eq((size_t)json_object_get_string_len(arg), length);
+        cr_expect_eq(memcmp(json_object_get_string(arg), bytes, length), 0);
+        json_object_put(both[i]);
+    }
+    json_object_put(message.args);
+    wire_text_free(&body);
+}
+
+/* Text is looked at many bytes at a time: what is special about a byte must not depend on where it stands. */
+Test(wire, every_byte_passes_wherever_it_stands)
+{
+    for (int byte = 0; byte < 0x80; byte++) {
+        for (size_t length = 1; length < 20; length++) {
+            char text[20];
+            memset(text, 'x', sizeof text);
+            text[length / 2] = (char)byte;
+            expect_text_to_pass(text, length);
+            text[length - 1] = (char)byte;
+            expect_text_to_pass(text, length);
+        }
+    }
+    expect_text_to_pass("h\xc3\xa9\xf0\x9f\x98\x80\"\\\xe2\x82\xac", 14);
+}
+
+Test(wire, names_pass_as_texts_do)
+{
+    struct wire_request_ids ids = {.unique_id = UNIQUE};
+    const char *args = "{\"a\\\"b\":{\"\\\\\":1},\"\\n\\u0001\":2,\"h\xc3\xa9\":[{\"\":null}]}";
+    struct wire_text body = write_request(args, args, &ids);
+    struct json_object *message = open_body(&body), *slowly = open_slowly(&body);
+    struct wire_request request;
+
+    cr_expect(json_object_equal(message, slowly));
+    cr_assert(wire_read_request(message, &request));
+    expect_same(request.message.args, args);
+    expect_same(request.message.context, args);
+    json_object_put(request.message.context);
+    json_object_put(message);
+    json_object_put(slowly);
+    wire_text_free(&body);
+}
+
+Test(wire, the_limit_counts_what_is_sent)
+{
+    struct wire_request_ids ids = {.unique_id = UNIQUE};
+    struct ostler_message message = {.method = "echo",
+                                     .args = parse("{\"arg\":[\"\\\"\\\\\\n\\u0001\",true,null,-12,1.5]}")};
+    struct wire_text body = {.limit = 4096};
+
+    cr_assert(wire_write_request(&body, &message, &ids));
+    size_t size = body.length;
+    for (body.limit = size + 2; body.limit-- > 0;) {
+        cr_expect_eq(wire_write_request(&body, &message, &ids), body.limit >= size, "%zu of %zu", body.limit, size);
+        cr_expect_leq(body.length, body.limit);
+        cr_expect_eq(body.problem == NULL, body.limit >= size);
+    }
+    json_object_put(message.args);
+    wire_text_free(&body);
 }
 
 static struct json_object *nested(unsigned levels)
@@ -167,18 +252,17 @@ static struct json_object *nested(unsigned levels)
 
 static bool can_write(struct json_object *arg)
 {
-    struct wire_text body = {.limit = 1 << 20}, scratch = {.limit = 1 << 20};
+    struct wire_text body = {.limit = 1 << 20};
     struct wire_request_ids ids = {.unique_id = UNIQUE};
     struct ostler_message message = {.method = "echo", .args = json_object_new_object()};
 
     json_object_object_add(message.args, "arg", arg);
-    bool written = wire_write_request(&body, &scratch, &message, &ids);
+    bool written = wire_write_request(&body, &message, &ids);
     cr_expect_eq(written, body.problem == NULL);
     if (written)
         json_object_put(open_body(&body));
     json_object_put(message.args);
     wire_text_free(&body);
-    wire_text_free(&scratch);
     return written;
 }
 
@@ -215,10 +299,9 @@ Test(wire, what_is_too_large_is_refused)
 
 static struct wire_text write_reply(const struct ostler_answer *answer, bool ending, struct json_object *msg_id)
 {
-    struct wire_text body = {.limit = 1 << 20}, scratch = {.limit = 1 << 20};
+    struct wire_text body = {.limit = 1 << 20};
 
-    cr_assert(wire_write_reply(&body, &scratch, msg_id, answer, ending, UNIQUE));
-    wire_text_free(&scratch);
+    cr_assert(wire_write_reply(&body, msg_id, answer, ending, UNIQUE));
     json_object_put(msg_id);
     return body;
 }
