@@ -2,6 +2,7 @@
 #include <ostler/notifier.h>
 
 #include "drivers.h"
+#include "emitting.h"
 #include "message.h"
 
 #include <json-c/json.h>
@@ -212,8 +213,10 @@ static enum ostler_status emit(const ostler_notifier *notifier, const struct ost
     return status;
 }
 
-enum ostler_status ostler_notify(ostler_notifier *notifier, struct json_object *context, enum ostler_priority priority,
-                                 const char *event_type, struct json_object *payload, struct ostler_error *error)
+/* Makes the message and hands it to the drivers; @p core as struct ostler_emission has it. */
+static enum ostler_status notify(ostler_notifier *notifier, struct json_object *context, enum ostler_priority priority,
+                                 const char *event_type, struct json_object *payload, struct emitting *core,
+                                 struct ostler_error *error)
 {
     struct json_object *kept = NULL, *entity = NULL, *message = NULL;
     enum ostler_status status;
@@ -241,13 +244,37 @@ enum ostler_status ostler_notify(ostler_notifier *notifier, struct json_object *
                                              .priority = priority,
                                              .event_type = event_type,
                                              .retry = notifier->retry,
-                                             .deadline = ostler_deadline(notifier->timeout)};
+                                             .deadline = ostler_deadline(notifier->timeout),
+                                             .core = core};
     status = emit(notifier, &emission, error);
 out:
     json_object_put(message);
     json_object_put(entity);
     json_object_put(kept);
     return status;
+}
+
+enum ostler_status ostler_notify(ostler_notifier *notifier, struct json_object *context, enum ostler_priority priority,
+                                 const char *event_type, struct json_object *payload, struct ostler_error *error)
+{
+    return notify(notifier, context, priority, event_type, payload, NULL, error);
+}
+
+enum ostler_status ostler_notify_async(ostler_notifier *notifier, struct json_object *context,
+                                       enum ostler_priority priority, const char *event_type,
+                                       struct json_object *payload, ostler_accepted_fn done, void *user,
+                                       struct ostler_error *error)
+{
+    struct emitting *emitting = emitting_new(done, user);
+    struct ostler_error failure = OSTLER_ERROR_INIT;
+
+    if (!emitting)
+        return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a notification");
+    enum ostler_status status = notify(notifier, context, priority, event_type, payload, emitting, &failure);
+    if (status != OSTLER_OK && emitting_give_up(emitting))
+        return ostler_error_move(error, &failure);
+    emitting_end(emitting, status, &failure);
+    return OSTLER_OK;
 }
 
 enum ostler_status ostler_notifier_reset(ostler_notifier *notifier, ostler_conf *conf, struct ostler_error *error)

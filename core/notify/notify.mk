@@ -11,6 +11,8 @@ core_notify_libnotify_la_SOURCES = \
 	core/notify/driver_test.c \
 	core/notify/drivers.c \
 	core/notify/drivers.h \
+	core/notify/emitting.c \
+	core/notify/emitting.h \
 	core/notify/filter.c \
 	core/notify/filter.h \
 	core/notify/listener.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A call that waits, and a cast. */
+/* A call that waits. */
 #include "client_parts.h"
 
 #include <json-c/json.h>
@@ -127,19 +127,6 @@ enum ostler_status ostler_client_call(const ostler_client *client, struct json_o
     status = client_take_end(client, &outgoing, &waited.call, &waited.call.end, result, error);
 out:
     waited_call_fini(&waited);
-    outgoing_clear(&outgoing);
-    return status;
-}
-
-enum ostler_status ostler_client_cast(const ostler_client *client, struct json_object *context, const char *method,
-                                      struct json_object *args, struct ostler_error *error)
-{
-    struct outgoing outgoing;
-    enum ostler_status status = outgoing_prepare(client, context, method, args, false, true, &outgoing, error);
-
-    if (status != OSTLER_OK)
-        return status;
-    status = client->ops->send(client->driver, &outgoing.message, NULL, error);
     outgoing_clear(&outgoing);
     return status;
 }

@@ -7,6 +7,7 @@ core_rpc_librpc_la_SOURCES = \
 	core/rpc/client.c \
 	core/rpc/client_async.c \
 	core/rpc/client_call.c \
+	core/rpc/client_cast.c \
 	core/rpc/client_gather.c \
 	core/rpc/client_parts.h \
 	core/rpc/dispatcher.c \

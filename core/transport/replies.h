@@ -95,6 +95,9 @@ void replies_unref(struct replies *replies);
 /* Whether this thread runs several callbacks in a row, after which what was held back is sent. */
 bool replies_will_flush(const struct replies *replies);
 
+/* Ends an asynchronous call well, unless it has ended: for one that the driver will not tell of. */
+void replies_succeed(struct replies *replies, struct call *call);
+
 /* Ends an asynchronous call with OSTLER_E_CANCELLED and completes it here, unless it has ended. */
 void replies_cancel(struct replies *replies, struct ostler_call *call);
 

@@ -162,6 +162,18 @@ enum ostler_status replies_need_completer(struct replies *replies, struct ostler
     return OSTLER_OK;
 }
 
+void replies_succeed(struct replies *replies, struct call *call)
+{
+    pthread_mutex_lock(&replies->lock);
+    /* The completer may sit in the driver. */
+    bool wake_reader = replies->completer_reads && !replies->ended;
+    if (call->id)
+        replies_end(replies, call, (struct call_end){.status = OSTLER_OK});
+    pthread_mutex_unlock(&replies->lock);
+    if (wake_reader)
+        replies->ops->replies_wake(replies->driver);
+}
+
 void replies_cancel(struct replies *replies, struct ostler_call *call)
 {
     pthread_mutex_lock(&replies->lock);

@@ -2,6 +2,8 @@
 CORE_LIBS += core/transport/libtransport.la
 core_transport_libtransport_la_CPPFLAGS = $(TRANSPORT_CPPFLAGS)
 core_transport_libtransport_la_SOURCES = \
+	core/transport/acceptance.c \
+	core/transport/acceptance.h \
 	core/transport/calls.c \
 	core/transport/calls.h \
 	core/transport/default_url.c \

@@ -123,6 +123,16 @@ OSTLER_API enum ostler_status ostler_client_cast(const ostler_client *client, st
                                                  const char *method, struct json_object *args,
                                                  struct ostler_error *error);
 
+/** The same without waiting for the transport to accept it: returns once the message is under way, so that one thread can
+ *  have many of them (on RabbitMQ: as many as the option publish_window says) wait for their confirms together. Success
+ *  means that @p done will be called, once: OSTLER_OK as for ostler_client_cast(), else the statuses of it; OSTLER_E_DELIVERY
+ *  if it was sent and not accepted within the client's timeout. On failure it is not called. @p done may be NULL: then a
+ *  failure is logged. Room is waited for as by ostler_client_call_async(). What still waits when the last owner of the
+ *  transport goes ends with OSTLER_E_CANCELLED, accepted or not. Any thread. */
+OSTLER_API enum ostler_status ostler_client_cast_async(const ostler_client *client, struct json_object *context,
+                                                       const char *method, struct json_object *args,
+                                                       ostler_accepted_fn done, void *user, struct ostler_error *error);
+
 /** An asynchronous call that is under way or over. Counted. */
 typedef struct ostler_call ostler_call;
 

@@ -68,6 +68,12 @@ struct ostler_outgoing {
     /** Only with call_id: this thread sends more at once and then calls flush(). A driver may hold the message back until
      *  then, so that several leave together; but not for longer than a few milliseconds, should flush() be late. */
     bool more;
+    /** Only with call_id, and if the driver has `accepts_later`: nobody answers. send() returns once the message is under
+     *  way; replies_poll() tells whether the transport has accepted it: OSTLER_REPLY_RESULT without a value, or
+     *  OSTLER_REPLY_LOST. What has to be sent again meanwhile, the driver sends again. */
+    bool acceptance;
+    /** Then: when nobody wants to be told any more, and nothing is to be sent again. */
+    ostler_time accept_by;
 };
 
 /** What a reply is. */
@@ -123,6 +129,9 @@ struct ostler_outgoing_notification {
     int version;
     ostler_time deadline;
     int retry; /**< as struct ostler_outgoing has it */
+    /** Not 0 (only if the driver has `accepts_later`): as `acceptance` of struct ostler_outgoing, under this id. */
+    uint64_t call_id;
+    ostler_time accept_by; /**< as struct ostler_outgoing has it */
 };
 
 /** What a listener for notifications takes. */
@@ -250,6 +259,10 @@ struct ostler_driver_ops {
 
     /** Optional: sends what was held back because of `more`. Any thread. */
     void (*flush)(ostler_driver_transport *transport);
+
+    /** Whether send() and notify() can return before the transport has accepted a message, and replies_poll() tells: see
+     *  `acceptance`. Of use where accepting takes a way to a broker and back. */
+    bool accepts_later;
 };
 
 OSTLER_END_DECLS

@@ -96,7 +96,16 @@ OSTLER_API enum ostler_status ostler_notify(ostler_notifier *notifier, struct js
                                             enum ostler_priority priority, const char *event_type,
                                             struct json_object *payload, struct ostler_error *error);
 
-/** ostler_notify_audit() and its like: the same with the priority in the name. */
+/** The same without waiting for a transport to accept it, as ostler_client_cast_async() does: success means that @p done
+ *  will be called, once, when every driver and topic is through, with the first failure if there was one. On failure it is
+ *  not called, and all is as after ostler_notify(). @p done may be NULL: then a failure is logged. Where no driver has to
+ *  wait for a transport it is called before this returns. Any thread. */
+OSTLER_API enum ostler_status ostler_notify_async(ostler_notifier *notifier, struct json_object *context,
+                                                  enum ostler_priority priority, const char *event_type,
+                                                  struct json_object *payload, ostler_accepted_fn done, void *user,
+                                                  struct ostler_error *error);
+
+/** ostler_notify_audit() and its like: the same as ostler_notify() with the priority in the name. */
 #define OSTLER_NOTIFY_AS(name, priority)                                                                               \
     static inline enum ostler_status ostler_notify_##name(ostler_notifier *notifier, struct json_object *context,      \
                                                           const char *event_type, struct json_object *payload,         \

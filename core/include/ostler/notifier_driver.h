@@ -35,6 +35,7 @@ struct ostler_emission {
     const char *event_type;
     int retry; /**< -1 for ever, 0 not */
     ostler_time deadline;
+    void *core; /**< for the core; a driver that hands the emission on to others hands this on, too */
 };
 
 struct ostler_notifier_ops {

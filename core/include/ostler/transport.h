@@ -12,6 +12,11 @@ OSTLER_BEGIN_DECLS
 
 typedef struct ostler_transport ostler_transport;
 
+/** What became of a message that was sent without waiting (ostler_client_cast_async(), ostler_notify_async()): OSTLER_OK,
+ *  the transport has accepted it. @p error is NULL then, and ends with the callback. Runs in the transport's own thread, or
+ *  inside ostler_transport_process(), with no lock held: it may send, but must not wait for an answer. */
+typedef void (*ostler_accepted_fn)(void *user, enum ostler_status status, const struct ostler_error *error);
+
 /** How to open one. Set it to OSTLER_TRANSPORT_OPTIONS_INIT first. */
 struct ostler_transport_options {
     /** The URL; NULL: the option [DEFAULT] transport_url. */

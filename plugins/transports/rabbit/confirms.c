@@ -52,11 +52,11 @@ static void tell_caller(struct publisher *publisher, uint64_t call_id, enum fate
 {
     remember_call(publisher, call_id, fate);
     if (fate == FATE_RETURNED)
-        publisher->lost(publisher->user, call_id, OSTLER_E_UNDELIVERABLE, "no queue takes this message");
+        publisher->events.lost(publisher->events.user, call_id, OSTLER_E_UNDELIVERABLE, "no queue takes this message");
     else if (fate == FATE_REFUSED)
-        publisher->lost(publisher->user, call_id, OSTLER_E_DELIVERY, "the broker refused the message");
+        publisher->events.lost(publisher->events.user, call_id, OSTLER_E_DELIVERY, "the broker refused the message");
     else if (fate == FATE_NOT_SENT)
-        publisher->lost(publisher->user, call_id, OSTLER_E_DELIVERY, reason);
+        publisher->events.lost(publisher->events.user, call_id, OSTLER_E_DELIVERY, reason);
 }
 
 static void settle(struct publisher *publisher, struct unconfirmed *message, enum fate fate, const char *reason)
@@ -72,6 +72,8 @@ static void settle(struct publisher *publisher, struct unconfirmed *message, enu
         *settled.fate = fate;
     if (settled.reply)
         kept_reply_settle(publisher, settled.reply, fate);
+    if (settled.cast)
+        kept_cast_settle(publisher, settled.cast, fate);
     if (settled.call_id)
         tell_caller(publisher, settled.call_id, fate, reason);
 }

@@ -24,6 +24,7 @@ rabbit_sources = \
 	plugins/transports/rabbit/inbox.c \
 	plugins/transports/rabbit/inbox.h \
 	plugins/transports/rabbit/incoming.c \
+	plugins/transports/rabbit/kept_casts.c \
 	plugins/transports/rabbit/kept_replies.c \
 	plugins/transports/rabbit/link.c \
 	plugins/transports/rabbit/link.h \

@@ -35,7 +35,10 @@ enum ostler_status rabbit_notify(ostler_driver_transport *transport,
                                         .compression = transport->options.compression},
                             .queue = key,
                             .unique_id = unique_id,
+                            .call_id = notification->call_id,
                             .retry = notification->retry};
+        if (notification->call_id)
+            return rabbit_post_kept(transport, &post, &body, notification->deadline, notification->accept_by, error);
         status = publisher_post(transport->publisher, &post, notification->deadline, error);
     }
     wire_text_free(&body);

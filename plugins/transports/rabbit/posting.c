@@ -6,9 +6,6 @@
 
 /* What may have been sent before confirms are read. */
 #define UNREAD_BYTES ((size_t)256 << 10)
-/* A queue without a leader, or a full one, refuses messages: a cast is sent again after a pause, for so long. */
-#define REFUSED_SECONDS       5.0
-#define REFUSED_PAUSE_SECONDS 0.25
 
 bool posting_is_possible(const struct publisher *publisher)
 {
@@ -149,7 +146,7 @@ static enum ostler_status wait_fate(struct publisher *publisher, struct unconfir
     return OSTLER_OK;
 }
 
-static enum ostler_status fate_status(enum fate fate, const struct post *post, struct ostler_error *error)
+enum ostler_status posting_fate_status(enum fate fate, const struct post *post, struct ostler_error *error)
 {
     switch (fate) {
     case FATE_CONFIRMED:
@@ -164,10 +161,9 @@ static enum ostler_status fate_status(enum fate fate, const struct post *post, s
     }
 }
 
-/* Publishes when that is possible; with OSTLER_OK, *message is under way. */
-static enum ostler_status start_when_possible(struct publisher *publisher, const struct post *post,
-                                              ostler_time deadline, struct unconfirmed **message,
-                                              struct ostler_error *error)
+enum ostler_status posting_start_when_possible(struct publisher *publisher, const struct post *post,
+                                               ostler_time deadline, struct unconfirmed **message,
+                                               struct ostler_error *error)
 {
     for (int attempt = 0;; attempt++) {
         enum ostler_status status = wait_ready(publisher, deadline, post->retry, error);
@@ -199,8 +195,8 @@ static bool goes_again(struct publisher *publisher, enum fate fate, ostler_time 
     if (fate != FATE_REFUSED)
         return false;
     if (*refused_until == OSTLER_NEVER)
-        *refused_until = ostler_deadline(REFUSED_SECONDS);
-    ostler_time pause = ostler_deadline(REFUSED_PAUSE_SECONDS);
+        *refused_until = ostler_deadline(PUBLISHER_REFUSED_SECONDS);
+    ostler_time pause = ostler_deadline(PUBLISHER_REFUSED_PAUSE_SECONDS);
     if (deadline < pause)
         pause = deadline;
     while (ostler_now() < pause && publisher->link.is_up)
@@ -218,7 +214,7 @@ static enum ostler_status post_cast(struct publisher *publisher, const struct po
     for (int attempt = 0;; attempt++) {
         struct unconfirmed *message;
         enum fate fate = FATE_OPEN;
-        enum ostler_status status = start_when_possible(publisher, post, deadline, &message, error);
+        enum ostler_status status = posting_start_when_possible(publisher, post, deadline, &message, error);
         if (status != OSTLER_OK)
             return status;
         message->fate = &fate;
@@ -234,7 +230,7 @@ static enum ostler_status post_cast(struct publisher *publisher, const struct po
         }
         bool last = post->retry >= 0 && attempt >= post->retry;
         if (last || !goes_again(publisher, fate, deadline, &refused_until))
-            return fate_status(fate, post, error);
+            return posting_fate_status(fate, post, error);
     }
 }
 
@@ -242,7 +238,7 @@ static enum ostler_status post_call(struct publisher *publisher, const struct po
                                     struct ostler_error *error)
 {
     struct unconfirmed *message;
-    enum ostler_status status = start_when_possible(publisher, post, deadline, &message, error);
+    enum ostler_status status = posting_start_when_possible(publisher, post, deadline, &message, error);
 
     if (status == OSTLER_OK)
         posting_finish(publisher, post);

@@ -100,6 +100,8 @@ static ostler_time due(void *self)
 
     if (publisher->waiting && posting_is_possible(publisher) && publisher->waiting->due < at)
         at = publisher->waiting->due;
+    if (publisher->casts && posting_is_possible(publisher) && publisher->casts->due < at)
+        at = publisher->casts->due;
     if (renewal_due(publisher) < at)
         at = renewal_due(publisher);
     return at;
@@ -111,6 +113,10 @@ static void chores(void *self, struct link *link)
 
     if (publisher->waiting) {
         kept_replies_publish(publisher);
+        link_flush(link);
+    }
+    if (publisher->casts) {
+        kept_casts_publish(publisher);
         link_flush(link);
     }
     renewal_begin(publisher);
@@ -129,7 +135,7 @@ static const struct link_handlers handlers = {
 /* --- Life --------------------------------------------------------------------------------------------------------------------------- */
 
 enum ostler_status publisher_open(const struct rabbit_options *options, const ostler_url *url,
-                                  struct topology *topology, int epoll_fd, publisher_lost_fn lost, void *user,
+                                  struct topology *topology, int epoll_fd, const struct publisher_events *events,
                                   struct publisher **out, struct ostler_error *error)
 {
     struct publisher *publisher = calloc(1, sizeof *publisher);
@@ -141,8 +147,7 @@ enum ostler_status publisher_open(const struct rabbit_options *options, const os
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     }
     publisher->topology = topology;
-    publisher->lost = lost;
-    publisher->user = user;
+    publisher->events = *events;
     publisher->ring = ring;
     publisher->window = options->publish_window;
     publisher->first_tag = publisher->next_tag = 1;
@@ -180,6 +185,7 @@ void publisher_close(struct publisher *publisher)
     drain(publisher);
     link_stop(&publisher->link);
     kept_replies_free(publisher);
+    kept_casts_free(publisher);
     exchanges_free(publisher);
     free(publisher->ring);
     free(publisher);

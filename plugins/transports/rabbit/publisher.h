@@ -17,18 +17,24 @@ struct post {
     bool fanout;           /* the exchange is a fanout exchange; else a topic exchange, or "" which is never declared */
     const char *queue;     /* a queue that must be there, bound with its name as key; or NULL */
     const char *unique_id; /* 32 digits, also in the body */
-    uint64_t call_id;      /* a call: what becomes of it is told through `lost` */
+    uint64_t call_id;      /* a call: that it is lost is told */
     int retry;             /* no call: how often to send again; negative: until the deadline */
     bool more;             /* no cast: it may leave with what is published next, or by publisher_flush() */
 };
 
-/* Told when a call can get no answer. With the publisher's lock held: must only note it. */
-typedef void (*publisher_lost_fn)(void *user, uint64_t call_id, enum ostler_status status, const char *reason);
+/* What is told of messages under the ids of their senders. With the publisher's lock held: must only note it. */
+struct publisher_events {
+    /* A call can get no answer. */
+    void (*lost)(void *user, uint64_t call_id, enum ostler_status status, const char *reason);
+    /* What became of a cast whose sender does not wait; OSTLER_OK and no reason if it was confirmed. */
+    void (*accepted)(void *user, uint64_t call_id, enum ostler_status status, const char *reason);
+    void *user;
+};
 
 struct publisher;
 
 enum ostler_status publisher_open(const struct rabbit_options *options, const ostler_url *url,
-                                  struct topology *topology, int epoll_fd, publisher_lost_fn lost, void *user,
+                                  struct topology *topology, int epoll_fd, const struct publisher_events *events,
                                   struct publisher **publisher, struct ostler_error *error);
 /* Waits a little for what is under way. */
 void publisher_close(struct publisher *publisher);
@@ -36,6 +42,12 @@ void publisher_close(struct publisher *publisher);
 /* Publishes a cast or a notification and waits for its confirm, or a call and does not. Statuses as for the driver operation send. */
 enum ostler_status publisher_post(struct publisher *publisher, const struct post *post, ostler_time deadline,
                                   struct ostler_error *error);
+
+/* Publishes a cast or a notification and returns when it is under way; `accepted` tells what becomes of it, and until
+ * `accept_by` it is published again as publisher_post() would. Takes the body, from malloc(), also on failure; post->call_id is
+ * the sender's id. */
+enum ostler_status publisher_post_kept(struct publisher *publisher, const struct post *post, char *body,
+                                       ostler_time deadline, ostler_time accept_by, struct ostler_error *error);
 
 /* Publishes a reply, now or when the broker is there again; repeats it while the caller's queue is missing. Does not wait.
  * Takes `body`, from malloc(). With `more` it may leave with the next one, or by publisher_flush(). OSTLER_E_DELIVERY if too

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The publisher's inside, for its files: confirms.c, exchanges.c, posting.c, kept_replies.c, renewal.c, publisher.c. All
+/* The publisher's inside, for its files: confirms.c, exchanges.c, posting.c, kept_replies.c, kept_casts.c, renewal.c, publisher.c. All
  * functions are called with the link's lock held. */
 #ifndef PUBLISHER_PARTS_H
 #define PUBLISHER_PARTS_H
@@ -10,6 +10,9 @@ enum { EXCHANGES = 256, DEAD_QUEUES = 200, KNOWN_CALLS = 4096, UNIQUE_ID = 32 };
 
 /* How often the keeper looks for confirms that nobody waits for. */
 #define PUBLISHER_LOOK_SECONDS 0.05
+/* A queue without a leader, or a full one, refuses messages: a cast is sent again after a pause, for so long. */
+#define PUBLISHER_REFUSED_SECONDS       5.0
+#define PUBLISHER_REFUSED_PAUSE_SECONDS 0.25
 
 enum fate { FATE_OPEN, FATE_CONFIRMED, FATE_REFUSED, FATE_RETURNED, FATE_LOST, FATE_NOT_SENT };
 
@@ -24,6 +27,20 @@ struct kept_reply {
     ostler_time give_up; /* while its queue is missing or refuses it; OSTLER_NEVER before that */
 };
 
+/* A cast whose sender does not wait, until it is confirmed. */
+struct kept_cast {
+    struct kept_cast *prev, *next; /* in `casts` */
+    struct post post;              /* with texts of its own; no call_id: that is for calls */
+    uint64_t call_id;
+    char *body;
+    int attempts;
+    bool redeclared;
+    ostler_time due; /* when to publish it again */
+    ostler_time refused_until;
+    ostler_time accept_by;
+    char texts[];
+};
+
 /* A message that is not confirmed. */
 struct unconfirmed {
     bool used;
@@ -34,6 +51,7 @@ struct unconfirmed {
     uint64_t call_id;
     enum fate *fate; /* of a cast whose sender waits */
     struct kept_reply *reply;
+    struct kept_cast *cast;
 };
 
 /* An exchange that was published to; with a queue, one that is bound to it. */
@@ -67,8 +85,7 @@ struct renewal {
 struct publisher {
     struct link link; /* its lock guards all below */
     struct topology *topology;
-    publisher_lost_fn lost;
-    void *user;
+    struct publisher_events events;
 
     struct unconfirmed *ring; /* by delivery tag */
     unsigned window;
@@ -88,6 +105,9 @@ struct publisher {
     size_t waiting_bytes;
     struct dead_queue dead[DEAD_QUEUES];
     size_t next_dead;
+
+    struct kept_cast *casts; /* to be published again, by time */
+    size_t cast_bytes;       /* of all that are kept */
 
     struct exchange exchanges[EXCHANGES];
     size_t exchange_count;
@@ -129,8 +149,14 @@ bool posting_is_possible(const struct publisher *publisher);
 /* Gives the message a tag and puts it behind what goes out next. NULL if it cannot be encoded (or, with TLS, sent), or if
  * its exchange is refused. */
 struct unconfirmed *posting_start(struct publisher *publisher, const struct post *post, struct ostler_error *error);
+/* The same when it is possible, waiting until then; with OSTLER_OK, *message is under way. */
+enum ostler_status posting_start_when_possible(struct publisher *publisher, const struct post *post,
+                                               ostler_time deadline, struct unconfirmed **message,
+                                               struct ostler_error *error);
 /* Sees to it that it leaves. */
 void posting_finish(struct publisher *publisher, const struct post *post);
+/* Why a message that was published has not been accepted. */
+enum ostler_status posting_fate_status(enum fate fate, const struct post *post, struct ostler_error *error);
 
 /* --- renewal.c: another channel for one whose messages are refused */
 
@@ -151,5 +177,13 @@ void kept_reply_settle(struct publisher *publisher, struct kept_reply *reply, en
 /* Publishes those that are due, as far as possible. */
 void kept_replies_publish(struct publisher *publisher);
 void kept_replies_free(struct publisher *publisher);
+
+/* --- kept_casts.c */
+
+/* A cast is confirmed, came back, or has to be sent again. */
+void kept_cast_settle(struct publisher *publisher, struct kept_cast *cast, enum fate fate);
+/* Publishes those that are due, as far as possible. */
+void kept_casts_publish(struct publisher *publisher);
+void kept_casts_free(struct publisher *publisher);
 
 #endif

@@ -13,6 +13,13 @@ static void call_lost(void *user, uint64_t call_id, enum ostler_status status, c
     replies_lost(transport->replies, call_id, status, reason);
 }
 
+static void cast_accepted(void *user, uint64_t call_id, enum ostler_status status, const char *reason)
+{
+    ostler_driver_transport *transport = user;
+
+    replies_accepted(transport->replies, call_id, status, reason);
+}
+
 static void close_transport(ostler_driver_transport *transport)
 {
     publisher_close(transport->publisher);
@@ -27,6 +34,7 @@ static enum ostler_status open_transport(const ostler_conf *conf, const ostler_u
 
     if (!transport)
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    const struct publisher_events events = {.lost = call_lost, .accepted = cast_accepted, .user = transport};
     transport->url = url;
     transport->id = id_random();
     enum ostler_status status = rabbit_options_read(conf, &transport->options, error);
@@ -35,9 +43,8 @@ static enum ostler_status open_transport(const ostler_conf *conf, const ostler_u
         status =
             replies_open(&transport->options, url, &transport->topology, transport->id, &transport->replies, error);
     if (status == OSTLER_OK)
-        status =
-            publisher_open(&transport->options, url, &transport->topology, replies_publisher_fd(transport->replies),
-                           call_lost, transport, &transport->publisher, error);
+        status = publisher_open(&transport->options, url, &transport->topology,
+                                replies_publisher_fd(transport->replies), &events, &transport->publisher, error);
     if (status == OSTLER_OK)
         *out = transport;
     else
@@ -123,6 +130,7 @@ static const struct ostler_driver_ops operations = {
     .notify = rabbit_notify,
     .subscribe = rabbit_subscribe,
     .incoming_settle = note_settle,
+    .accepts_later = true,
 };
 
 static const char *const aliases[] = {"kombu", NULL};

@@ -7,6 +7,7 @@
 #include "publisher.h"
 #include "replies.h"
 #include "topology.h"
+#include "wire.h"
 
 struct ostler_driver_transport {
     struct rabbit_options options;
@@ -56,6 +57,9 @@ enum ostler_status rabbit_notify(ostler_driver_transport *transport,
                                  const struct ostler_outgoing_notification *notification, struct ostler_error *error);
 
 /* send.c */
+/* A message whose sender does not wait; takes what is in `body`. */
+enum ostler_status rabbit_post_kept(ostler_driver_transport *transport, const struct post *post, struct wire_text *body,
+                                    ostler_time deadline, ostler_time accept_by, struct ostler_error *error);
 enum ostler_status rabbit_send(ostler_driver_transport *transport, const struct ostler_outgoing *message,
                                unsigned *receivers, struct ostler_error *error);
 

@@ -28,7 +28,7 @@ enum {
 /* How long closing waits for the socket to take the last acknowledgement. */
 #define CLOSE_SECONDS 1.0
 
-/* A call that ended without an answer. */
+/* A call that ended without an answer, or a cast that was accepted or not. */
 struct lost {
     struct lost *prev, *next;
     struct ostler_reply reply;
@@ -49,6 +49,7 @@ struct replies {
     pthread_mutex_t lock; /* guards `lost`, and starting */
     struct lost *lost;
     atomic_bool any_lost;
+    atomic_uint accepting; /* messages of which the publisher will learn whether they are accepted */
     atomic_bool started;
 
     struct link link; /* its lock guards all below */
@@ -267,19 +268,47 @@ void replies_wake(struct replies *replies)
     (void)written;
 }
 
-void replies_lost(struct replies *replies, uint64_t call_id, enum ostler_status status, const char *reason)
+static void add_ended(struct replies *replies, const struct ostler_reply *reply, const char *reason)
 {
     struct lost *lost = calloc(1, sizeof *lost);
 
     if (!lost)
         return;
-    lost->reply = (struct ostler_reply){
-        .call_id = call_id, .kind = OSTLER_REPLY_LOST, .status = status, .reason = reason ? strdup(reason) : NULL};
+    lost->reply = *reply;
+    lost->reply.reason = reason ? strdup(reason) : NULL;
     pthread_mutex_lock(&replies->lock);
+    bool first = !replies->lost;
     DL_APPEND(replies->lost, lost);
     atomic_store(&replies->any_lost, true);
     pthread_mutex_unlock(&replies->lock);
-    replies_wake(replies);
+    if (first)
+        replies_wake(replies);
+}
+
+void replies_lost(struct replies *replies, uint64_t call_id, enum ostler_status status, const char *reason)
+{
+    struct ostler_reply reply = {.call_id = call_id, .kind = OSTLER_REPLY_LOST, .status = status};
+
+    add_ended(replies, &reply, reason);
+}
+
+void replies_accepting(struct replies *replies)
+{
+    atomic_fetch_add(&replies->accepting, 1);
+}
+
+void replies_not_accepting(struct replies *replies)
+{
+    atomic_fetch_sub(&replies->accepting, 1);
+}
+
+void replies_accepted(struct replies *replies, uint64_t call_id, enum ostler_status status, const char *reason)
+{
+    struct ostler_reply reply = {
+        .call_id = call_id, .kind = status == OSTLER_OK ? OSTLER_REPLY_RESULT : OSTLER_REPLY_LOST, .status = status};
+
+    add_ended(replies, &reply, reason);
+    replies_not_accepting(replies);
 }
 
 static size_t take_lost(struct replies *replies, struct ostler_reply *out, size_t max)
@@ -397,9 +426,9 @@ size_t replies_poll(struct replies *replies, ostler_time deadline, struct ostler
 
     if (count)
         return count;
-    if (wait_briefly(replies, deadline))
+    if (atomic_load(&replies->accepting) == 0 && wait_briefly(replies, deadline))
         return take(replies, true, out, max);
-    /* What is learned from the publisher comes as a lost call. */
+    /* What is learned from the publisher comes as a call that ended. */
     idle(user);
     count = take(replies, false, out, max);
     if (count || deadline == OSTLER_AT_ONCE)

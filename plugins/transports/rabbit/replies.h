@@ -21,12 +21,19 @@ int replies_epoll_fd(struct replies *replies);
 /* Where callers get their answers. Waits, the first time, until the queue is there; NULL at the deadline, with the reason. */
 const char *replies_queue(struct replies *replies, ostler_time deadline, struct ostler_error *error);
 
-/* For the driver operations; `idle` reads the publisher, which nothing good comes from: not before a few milliseconds. */
+/* For the driver operations; `idle` reads the publisher: unless messages wait to be accepted nothing good comes from
+ * there, and it has time for a few milliseconds. */
 size_t replies_poll(struct replies *replies, ostler_time deadline, struct ostler_reply *out, size_t max,
                     void (*idle)(void *user), void *user);
 void replies_wake(struct replies *replies);
 
-/* A call that can get no answer. Any thread, any lock held but this object's own. */
+/* A call that can get no answer. Any thread, any lock held but this object's own; so are these: */
 void replies_lost(struct replies *replies, uint64_t call_id, enum ostler_status status, const char *reason);
+
+/* The publisher will learn what becomes of a message: it is looked at at once from now on. Then what did, or that it was not
+ * sent at all. */
+void replies_accepting(struct replies *replies);
+void replies_accepted(struct replies *replies, uint64_t call_id, enum ostler_status status, const char *reason);
+void replies_not_accepting(struct replies *replies);
 
 #endif

@@ -53,6 +53,19 @@ static enum ostler_status write_body(ostler_driver_transport *transport, const s
     return pack_body(transport->options.compression, body, error);
 }
 
+enum ostler_status rabbit_post_kept(ostler_driver_transport *transport, const struct post *post, struct wire_text *body,
+                                    ostler_time deadline, ostler_time accept_by, struct ostler_error *error)
+{
+    char *bytes = body->data;
+
+    body->data = NULL;
+    replies_accepting(transport->replies);
+    enum ostler_status status = publisher_post_kept(transport->publisher, post, bytes, deadline, accept_by, error);
+    if (status != OSTLER_OK)
+        replies_not_accepting(transport->replies);
+    return status;
+}
+
 enum ostler_status rabbit_send(ostler_driver_transport *transport, const struct ostler_outgoing *message,
                                unsigned *receivers, struct ostler_error *error)
 {
@@ -67,7 +80,7 @@ enum ostler_status rabbit_send(ostler_driver_transport *transport, const struct 
     if (status != OSTLER_OK)
         return status;
     id_make_unique(unique_id);
-    if (message->call_id) {
+    if (message->call_id && !message->acceptance) {
         id_of_call(msg_id, transport->id, message->call_id);
         ids.msg_id = msg_id;
         ids.reply_q = replies_queue(transport->replies, message->deadline, error);
@@ -88,6 +101,8 @@ enum ostler_status rabbit_send(ostler_driver_transport *transport, const struct 
                             .call_id = message->call_id,
                             .more = message->more && message->call_id,
                             .retry = message->retry};
+        if (message->acceptance)
+            return rabbit_post_kept(transport, &post, &body, message->deadline, message->accept_by, error);
         status = publisher_post(transport->publisher, &post, message->deadline, error);
     }
     wire_text_free(&body);
