@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { TOPIC_MAX = 32 };
@@ -243,17 +244,34 @@ static bool succeeded(enum ostler_status status, struct ostler_error *error)
     return status == OSTLER_OK;
 }
 
+static void streamed(void *user, enum ostler_status status, const struct ostler_error *error)
+{
+    static atomic_bool said;
+
+    (void)user;
+    if (status != OSTLER_OK && !atomic_exchange(&said, true))
+        fprintf(stderr, "library: the first that was not accepted: %s\n", error->message ? error->message : "");
+}
+
+/* Over a broker confirms are not waited for one by one. */
 static bool once(void *user)
 {
     struct lane *lane = user;
     struct ostler_error error = OSTLER_ERROR_INIT;
     struct json_object *result = NULL;
+    bool streams = strncmp(lane->options->url, "rabbit", 6) == 0;
     enum ostler_status status;
 
-    if (lane->options->kind == CONTEST_NOTIFY)
+    if (lane->options->kind == CONTEST_NOTIFY && streams)
+        status = ostler_notify_async(lane->notifier, lane->context, OSTLER_PRIORITY_INFO, "bench.event",
+                                     lane->arguments, streamed, NULL, &error);
+    else if (lane->options->kind == CONTEST_NOTIFY)
         status = ostler_notify_info(lane->notifier, lane->context, "bench.event", lane->arguments, &error);
     else if (lane->options->kind == CONTEST_CALL)
         status = ostler_client_call(next_client(lane), lane->context, "echo", lane->arguments, &result, &error);
+    else if (streams)
+        status = ostler_client_cast_async(next_client(lane), lane->context, "echo", lane->arguments, streamed, NULL,
+                                          &error);
     else
         status = ostler_client_cast(next_client(lane), lane->context, "echo", lane->arguments, &error);
     json_object_put(result);

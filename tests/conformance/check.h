@@ -23,6 +23,7 @@ extern const struct check check_bounds[];
 extern const struct check check_processes[];
 extern const struct check check_notifications[];
 extern const struct check check_settling[];
+extern const struct check check_unwaited[];
 
 /* What the program was started with. */
 extern const char *check_url;

@@ -17,6 +17,7 @@ tests_conformance_ostler_conformance_SOURCES = \
 	tests/conformance/processes.c \
 	tests/conformance/servers.c \
 	tests/conformance/settling.c \
+	tests/conformance/unwaited.c \
 	tests/conformance/values.c \
 	tests/conformance/watch.c \
 	tests/conformance/watch.h

@@ -218,6 +218,11 @@ static void note_outcome(void *user, enum ostler_status status, struct json_obje
     pthread_mutex_unlock(&lock);
 }
 
+void fixture_note_accepted(void *user, enum ostler_status status, const struct ostler_error *error)
+{
+    note_outcome(user, status, NULL, error);
+}
+
 enum ostler_status fixture_start(ostler_client *client, const char *method, struct json_object *args,
                                  struct outcome *outcome, ostler_call **call)
 {

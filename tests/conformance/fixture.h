@@ -66,6 +66,8 @@ struct outcome {
 /* Starts a call; the arguments are taken. */
 enum ostler_status fixture_start(ostler_client *client, const char *method, struct json_object *args,
                                  struct outcome *outcome, ostler_call **call);
+/* For what is sent without waiting: the callback, with its struct outcome. */
+void fixture_note_accepted(void *user, enum ostler_status status, const struct ostler_error *error);
 /* Waits until `count` callbacks have been called in all since the check began; false if not within `seconds`. */
 bool fixture_await_outcomes(size_t count, double seconds);
 size_t fixture_outcomes(void);

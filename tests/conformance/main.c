@@ -25,9 +25,9 @@
 
 enum { USUAL_SECONDS = 120, MAX_CONFIG_FILES = 16, EXIT_SKIPPED = 77, EXIT_USAGE = 2 };
 
-static const struct check *const groups[] = {check_calls,    check_values, check_ends,      check_flow,
-                                             check_servers,  check_bounds, check_processes, check_notifications,
-                                             check_settling, NULL};
+static const struct check *const groups[] = {
+    check_calls,     check_values,        check_ends,     check_flow,     check_servers, check_bounds,
+    check_processes, check_notifications, check_settling, check_unwaited, NULL};
 
 const char *check_url;
 static const char *config_files[MAX_CONFIG_FILES + 1];

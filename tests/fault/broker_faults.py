@@ -24,18 +24,21 @@ def killed_and_back():
         host = start_server(made, options=PROMPT)
         calls = Calls(made, brokers.url + QUERY, 3000, timeout=15)
         casts = Calls(made, brokers.url + QUERY, 3000, timeout=15, kind="cast", first=10000, threads=4)
+        unwaited = Calls(made, brokers.url + QUERY, 3000, timeout=15, kind="async", first=20000, threads=1, pause=0.001)
         calls.await_ends(500)
         brokers.nodes[0].kill()
         host.wait_log("connection for serving fault lost")
         brokers.nodes[0].start()
         ends = calls.finish()
         cast_ends = casts.finish()
+        unwaited_ends = unwaited.finish()
         good, _ = check_runs(made, ends)
         assert len(good) >= 2900, sorted({end for end in ends.values() if end[0] != "OK"})[:5]
         # What the broker had confirmed and not written is gone with it: only that it ran at most once can be asked.
         ran = dict(made.call("fault", "runs"))
         assert all(times == 1 for number, times in ran.items() if number >= 10000), "a cast ran twice"
         assert sum(end[0] == "OK" for end in cast_ends.values()) >= 2900
+        assert sum(end[0] == "OK" for end in unwaited_ends.values()) >= 2900
         host.stop()
 
 

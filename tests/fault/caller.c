@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls numbers, in several threads, and says of each how it ended: "NUMBER STATUS MILLISECONDS MESSAGE" a line.
- * caller URL TOPIC FIRST COUNT THREADS TIMEOUT METHOD SECONDS PAUSE, where METHOD is call or cast, SECONDS is how long each
+ * caller URL TOPIC FIRST COUNT THREADS TIMEOUT METHOD SECONDS PAUSE, where METHOD is call, cast, or async for casts that are
+ * not waited for, SECONDS is how long each
  * is to run, and PAUSE how long a thread waits between two. SIGTERM: no further ones. */
 #include <ostler/ostler.h>
 
@@ -16,7 +17,7 @@
 static ostler_client *client;
 static atomic_long next;
 static long end;
-static bool casts;
+static bool casts, unwaited;
 static double seconds;
 static struct timespec pause_time;
 static atomic_bool enough;
@@ -37,6 +38,68 @@ static struct json_object *args_of(long number)
     return args;
 }
 
+static void say(long number, const char *status, ostler_time begun, const struct ostler_error *error)
+{
+    printf("%ld %s %lld %s\n", number, status, (long long)((ostler_now() - begun) / 1000000),
+           error && error->message ? error->message : "");
+    fflush(stdout);
+}
+
+static const char *text_of(enum ostler_status status)
+{
+    return status == OSTLER_OK ? "OK" : ostler_status_text(status);
+}
+
+/* --- Casts that are not waited for -------------------------------------------------------------------------------- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t ended_one = PTHREAD_COND_INITIALIZER;
+static unsigned under_way;
+
+struct unwaited_cast {
+    long number;
+    ostler_time begun;
+};
+
+static void told(void *user, enum ostler_status status, const struct ostler_error *error)
+{
+    struct unwaited_cast *cast = user;
+
+    say(cast->number, text_of(status), cast->begun, error);
+    free(cast);
+    pthread_mutex_lock(&lock);
+    under_way--;
+    pthread_cond_signal(&ended_one);
+    pthread_mutex_unlock(&lock);
+}
+
+static void await_told(void)
+{
+    pthread_mutex_lock(&lock);
+    while (under_way > 0)
+        pthread_cond_wait(&ended_one, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
+static void cast_one(long number)
+{
+    struct json_object *args = args_of(number);
+    struct unwaited_cast *cast = malloc(sizeof *cast);
+    struct ostler_error error = OSTLER_ERROR_INIT;
+
+    *cast = (struct unwaited_cast){.number = number, .begun = ostler_now()};
+    pthread_mutex_lock(&lock);
+    under_way++;
+    pthread_mutex_unlock(&lock);
+    enum ostler_status status = ostler_client_cast_async(client, NULL, "run", args, told, cast, &error);
+    if (status != OSTLER_OK)
+        told(cast, status, &error);
+    ostler_error_clear(&error);
+    json_object_put(args);
+}
+
+/* --- What is waited for ------------------------------------------------------------------------------------------- */
+
 static void call_one(long number)
 {
     struct json_object *args = args_of(number), *result = NULL;
@@ -46,12 +109,7 @@ static void call_one(long number)
                                       : ostler_client_call(client, NULL, "run", args, &result, &error);
     bool wrong = !casts && status == OSTLER_OK && json_object_get_int64(result) != number;
 
-    printf("%ld %s %lld %s\n", number,
-           wrong                 ? "WRONG"
-           : status == OSTLER_OK ? "OK"
-                                 : ostler_status_text(status),
-           (long long)((ostler_now() - begun) / 1000000), error.message ? error.message : "");
-    fflush(stdout);
+    say(number, wrong ? "WRONG" : text_of(status), begun, &error);
     json_object_put(args);
     json_object_put(result);
     ostler_error_clear(&error);
@@ -61,7 +119,10 @@ static void *call_many(void *unused)
 {
     (void)unused;
     for (long number; !atomic_load(&enough) && (number = atomic_fetch_add(&next, 1)) < end;) {
-        call_one(number);
+        if (unwaited)
+            cast_one(number);
+        else
+            call_one(number);
         nanosleep(&pause_time, NULL);
     }
     return NULL;
@@ -100,12 +161,14 @@ int main(int argc, char *argv[])
     end = atol(argv[3]) + atol(argv[4]);
     int count = atoi(argv[5]) < 256 ? atoi(argv[5]) : 256;
     casts = strcmp(argv[7], "cast") == 0;
+    unwaited = strcmp(argv[7], "async") == 0;
     seconds = atof(argv[8]);
     pause_time = (struct timespec){.tv_nsec = (long)(atof(argv[9]) * 1e9)};
     for (int i = 0; i < count; i++)
         pthread_create(&threads[i], NULL, call_many, NULL);
     for (int i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
+    await_told();
     ostler_client_free(client);
     ostler_transport_unref(transport);
     ostler_conf_unref(conf);

@@ -3,7 +3,8 @@
  *
  *   notes URL emit TOPIC,... DRIVER     one for each JSON line {priority, publisher_id, event_type, payload, context} of
  *                                       standard input; says how each ended
- *   notes URL flood TOPIC COUNT THREADS so many, with the payload {"id": NUMBER}; says which were accepted
+ *   notes URL flood TOPIC COUNT THREADS so many, with the payload {"id": NUMBER}; says which were accepted. With 0 threads
+ *                                       the program's own emits them and does not wait for each to be accepted
  *   notes URL listen TOPIC,... OPTIONS  a JSON line for each that is handled, until standard input ends; OPTIONS is an
  *                                       object: pool, batch_size, batch_timeout, threads, event_type and publisher_id
  *                                       (regular expressions), requeue (so many are given back), slow (milliseconds)
@@ -15,6 +16,7 @@
 #include <json-c/json.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,9 +119,35 @@ static struct {
     ostler_notifier *notifier;
     unsigned count;
     atomic_uint next;
-    atomic_uint ended;
     unsigned char *accepted;
-} flooding;
+    pthread_mutex_t lock; /* guards `ended` */
+    pthread_cond_t all_ended;
+    unsigned ended;
+} flooding = {.lock = PTHREAD_MUTEX_INITIALIZER, .all_ended = PTHREAD_COND_INITIALIZER};
+
+static void note_end(void *number, enum ostler_status status, const struct ostler_error *error)
+{
+    flooding.accepted[(uintptr_t)number] = status == OSTLER_OK;
+    if (status != OSTLER_OK)
+        fprintf(stderr, "notes: %u: %s\n", (unsigned)(uintptr_t)number, error->message);
+    /* For who waits for a moment in the middle. */
+    pthread_mutex_lock(&flooding.lock);
+    if (++flooding.ended % 1000 == 0) {
+        printf("ended %u\n", flooding.ended);
+        fflush(stdout);
+    }
+    if (flooding.ended == flooding.count)
+        pthread_cond_signal(&flooding.all_ended);
+    pthread_mutex_unlock(&flooding.lock);
+}
+
+static struct json_object *payload_of(unsigned number)
+{
+    struct json_object *payload = json_object_new_object();
+
+    json_object_object_add(payload, "id", json_object_new_int64(number));
+    return payload;
+}
 
 static void *flood_some(void *ignored)
 {
@@ -127,22 +155,33 @@ static void *flood_some(void *ignored)
 
     (void)ignored;
     while ((number = atomic_fetch_add(&flooding.next, 1)) < flooding.count) {
-        struct json_object *payload = json_object_new_object();
+        struct json_object *payload = payload_of(number);
         struct ostler_error error = OSTLER_ERROR_INIT;
-        json_object_object_add(payload, "id", json_object_new_int64(number));
         enum ostler_status status = ostler_notify_info(flooding.notifier, NULL, "flood", payload, &error);
-        flooding.accepted[number] = status == OSTLER_OK;
-        if (status != OSTLER_OK)
-            fprintf(stderr, "notes: %u: %s\n", number, error.message);
+        note_end((void *)(uintptr_t)number, status, &error);
         json_object_put(payload);
         ostler_error_clear(&error);
-        /* For who waits for a moment in the middle. */
-        if (atomic_fetch_add(&flooding.ended, 1) % 1000 == 999) {
-            printf("ended %u\n", atomic_load(&flooding.ended));
-            fflush(stdout);
-        }
     }
     return NULL;
+}
+
+static void flood_without_waiting(void)
+{
+    for (unsigned number = 0; number < flooding.count; number++) {
+        struct json_object *payload = payload_of(number);
+        struct ostler_error error = OSTLER_ERROR_INIT;
+        void *user = (void *)(uintptr_t)number;
+        enum ostler_status status = ostler_notify_async(flooding.notifier, NULL, OSTLER_PRIORITY_INFO, "flood", payload,
+                                                        note_end, user, &error);
+        if (status != OSTLER_OK)
+            note_end(user, status, &error);
+        json_object_put(payload);
+        ostler_error_clear(&error);
+    }
+    pthread_mutex_lock(&flooding.lock);
+    while (flooding.ended < flooding.count)
+        pthread_cond_wait(&flooding.all_ended, &flooding.lock);
+    pthread_mutex_unlock(&flooding.lock);
 }
 
 static int flood(const char *count, const char *thread_count)
@@ -153,8 +192,10 @@ static int flood(const char *count, const char *thread_count)
     flooding.count = (unsigned)atoi(count);
     flooding.accepted = calloc(flooding.count, 1);
     flooding.notifier = make_notifier("messagingv2");
-    if (!flooding.accepted || wanted < 1 || wanted > THREADS_MAX)
+    if (!flooding.accepted || wanted < 0 || wanted > THREADS_MAX)
         return EXIT_FAILURE;
+    if (wanted == 0)
+        flood_without_waiting();
     for (int i = 0; i < wanted; i++)
         if (pthread_create(&threads[i], NULL, flood_some, NULL) != 0)
             return EXIT_FAILURE;

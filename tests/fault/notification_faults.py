@@ -49,12 +49,10 @@ def await_handled(listener, wanted, before=()):
                     "%d accepted and never handled, such as %d" % (len(missing), min(missing))
 
 
-@test
-def broker_killed_again_and_again():
-    """of 100,000 notifications through a broker that is killed three times every accepted one is handled"""
+def storm(threads):
     with broker.Brokers() as brokers, deployment(brokers) as made:
         listener = Listener(made, made.url, "storm", threads=4)
-        emitter = Notes(made, made.url, "flood", "storm", str(COUNT), "64")
+        emitter = Notes(made, made.url, "flood", "storm", str(COUNT), str(threads))
         for number in range(KILLS):
             ended(emitter, (number + 1) * COUNT // (KILLS + 1))
             brokers.nodes[0].kill()
@@ -65,6 +63,18 @@ def broker_killed_again_and_again():
         await_handled(listener, good)
         seen = ids(listener.finish())
         print("# %d accepted, %d handled, %d of them again" % (len(good), len(set(seen)), len(seen) - len(set(seen))))
+
+
+@test
+def broker_killed_again_and_again():
+    """of 100,000 notifications through a broker that is killed three times every accepted one is handled"""
+    storm(64)
+
+
+@test
+def broker_killed_and_nobody_waits():
+    """so is every accepted one of 100,000 that one thread emits without waiting for each"""
+    storm(0)
 
 
 @test

@@ -15,7 +15,7 @@ struct dedup *dedup_new(void);
 struct dedup *dedup_ref(struct dedup *dedup);
 void dedup_unref(struct dedup *dedup);
 
-/* Whether this _unique_id was among the last 16; remembers it. NULL never was. Any thread. */
+/* Whether this _unique_id was among the last 2048; remembers it. NULL never was. Any thread. */
 bool dedup_seen(struct dedup *dedup, const char *unique_id);
 
 /* The two halves of it, for what counts as taken only when it is done. "" was never seen and is not remembered. */
