@@ -270,8 +270,8 @@ static bool once(void *user)
     else if (lane->options->kind == CONTEST_CALL)
         status = ostler_client_call(next_client(lane), lane->context, "echo", lane->arguments, &result, &error);
     else if (streams)
-        status = ostler_client_cast_async(next_client(lane), lane->context, "echo", lane->arguments, streamed, NULL,
-                                          &error);
+        status =
+            ostler_client_cast_async(next_client(lane), lane->context, "echo", lane->arguments, streamed, NULL, &error);
     else
         status = ostler_client_cast(next_client(lane), lane->context, "echo", lane->arguments, &error);
     json_object_put(result);
