@@ -97,10 +97,19 @@ void frames_properties(const struct publish *publish, struct publish_scratch *sc
     }
 }
 
-bool frames_put_publish(struct wire_text *out, uint16_t channel, uint32_t frame_max, const struct publish *publish)
+/* Half a message must never go out. */
+static bool whole_or_nothing(struct wire_text *out, size_t before, bool good)
+{
+    if (!good) {
+        out->length = before;
+        out->failed = false;
+    }
+    return good;
+}
+
+bool frames_put_publish_head(struct wire_text *out, uint16_t channel, const struct publish *publish)
 {
     size_t before = out->length;
-    size_t chunk = frame_max - FRAME_OVERHEAD;
     struct publish_scratch scratch;
     amqp_basic_properties_t properties;
     amqp_basic_publish_t method = {.exchange = amqp_cstring_bytes(publish->exchange),
@@ -110,19 +119,31 @@ bool frames_put_publish(struct wire_text *out, uint16_t channel, uint32_t frame_
     if (method.exchange.len > NAME_LIMIT || method.routing_key.len > NAME_LIMIT)
         return false;
     frames_properties(publish, &scratch, &properties);
-    bool good = frames_put_method(out, channel, AMQP_BASIC_PUBLISH_METHOD, &method) &&
-                put_header(out, channel, &properties, publish->length);
-    for (size_t at = 0; good && at < publish->length; at += chunk) {
-        size_t size = publish->length - at < chunk ? publish->length - at : chunk;
-        put_frame(out, AMQP_FRAME_BODY, channel, publish->body + at, size);
-        good = !out->failed;
-    }
-    /* Half a message must never go out. */
-    if (!good) {
-        out->length = before;
-        out->failed = false;
-    }
-    return good;
+    return whole_or_nothing(out, before,
+                            frames_put_method(out, channel, AMQP_BASIC_PUBLISH_METHOD, &method) &&
+                                put_header(out, channel, &properties, publish->length));
+}
+
+bool frames_put_body(struct wire_text *out, uint16_t channel, uint32_t frame_max, const char *bytes, size_t length)
+{
+    size_t before = out->length, chunk = frame_max - FRAME_OVERHEAD;
+
+    for (size_t at = 0; at < length && !out->failed; at += chunk)
+        put_frame(out, AMQP_FRAME_BODY, channel, bytes + at, length - at < chunk ? length - at : chunk);
+    return whole_or_nothing(out, before, !out->failed);
+}
+
+bool frames_put_publish(struct wire_text *out, uint16_t channel, uint32_t frame_max, const struct publish *publish)
+{
+    size_t before = out->length;
+
+    return frames_put_publish_head(out, channel, publish) &&
+           whole_or_nothing(out, before, frames_put_body(out, channel, frame_max, publish->body, publish->length));
+}
+
+size_t frames_payload(uint32_t frame_max)
+{
+    return frame_max - FRAME_OVERHEAD;
 }
 
 bool frames_put_heartbeat(struct wire_text *out)
