@@ -238,6 +238,21 @@ Test(wire, the_limit_counts_what_is_sent)
     wire_text_free(&body);
 }
 
+Test(wire, large_integers_are_found_wherever_they_stand)
+{
+    static const char *const numbers[] = {"9223372036854775808000", "1234567890123456789", "-99999999999999999999"};
+
+    for (int before = 0; before < 45; before++) {
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+            char text[128];
+            snprintf(text, sizeof text, "%*s[\"1234567890123456789\",123456789012345678,%s]", before, "", numbers[i]);
+            struct json_object *value = parse(text);
+            cr_expect_str_eq(json_object_to_json_string_ext(json_object_array_get_idx(value, 2), 0), numbers[i]);
+            json_object_put(value);
+        }
+    }
+}
+
 static struct json_object *nested(unsigned levels)
 {
     struct json_object *value = NULL;
