@@ -208,16 +208,18 @@ static void pools(void)
     ostler_transport *transport = fixture_transport();
     ostler_notifier *notifier = watch_notifier(transport, NULL);
 
+    /* As long as none of them comes to an end with its first one, both of pool a must get one. */
+    watch_hold();
     for (int i = 0; i < COUNT; i++)
         expect_emit(notifier, i);
+    EXPECT(watch_await_held(4, PATIENCE), "a pool shares");
+    watch_release();
     EXPECT(watch_await(NULL, 3 * COUNT, PATIENCE), "%zu came", watch_count(NULL));
     for (int i = 0; i < COUNT; i++) {
         EXPECT(watch_seen_by("plain", i) == 1, "%d without a pool", i);
         EXPECT(watch_seen_by("a1", i) + watch_seen_by("a2", i) == 1, "%d in pool a", i);
         EXPECT(watch_seen_by("b1", i) == 1, "%d in pool b", i);
     }
-    EXPECT(watch_count("a1") > 0 && watch_count("a2") > 0, "%zu and %zu: a pool shares", watch_count("a1"),
-           watch_count("a2"));
     end_notifier(notifier, transport);
     watch_end(&b1);
     watch_end(&a2);

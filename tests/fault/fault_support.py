@@ -88,7 +88,8 @@ class Calls:
 
     def finish(self, whole=True):
         """Number -> (status, message); each exactly once, in time."""
-        assert self.process.wait(3 * LIMIT) == 0, self.process.stderr.read()
+        code = self.process.wait(3 * LIMIT)
+        assert code == 0, "the client ended with %d: %s" % (code, self.process.stderr.read())
         self.reader.join(LIMIT)
         ends = {}
         for line in self.lines:

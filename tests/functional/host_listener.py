@@ -461,7 +461,7 @@ def checked():
                                 % ("t" * 300, "p" * 300))
         assert code == 2, output
         has_in(output, "FILE:6: [listener:x] topics: a name has at most", "FILE:7: [listener:x] endpoints", "ghost",
-               "echo.so has no interface for notifications", "FILE:8", "did you mean \"allow_requeue\"?", "FILE:9",
+               "has no interface for notifications", "FILE:8", "did you mean \"allow_requeue\"?", "FILE:9",
                "FILE:10: [listener:x] executor", "warp", "FILE:11: [listener:x] pool", "FILE:12", "soon")
 
 

@@ -11,8 +11,8 @@
 #include <ostler/clock.h>
 #include <ostler/conf.h>
 #include <ostler/error.h>
-#include <ostler/listener.h>
 #include <ostler/json.h>
+#include <ostler/listener.h>
 #include <ostler/log.h>
 #include <ostler/notifier.h>
 #include <ostler/server.h>

@@ -191,6 +191,20 @@ void client_topics_clear(struct client *client);
 
 /* --- client_send.c ------------------------------------------------------------------------------------------------ */
 
+static inline bool client_passed(ostler_time deadline)
+{
+    return deadline == OSTLER_AT_ONCE || (deadline != OSTLER_NEVER && ostler_now() >= deadline);
+}
+
+/* When to look again at what tells nobody that it changed: soon, and not after the deadline. */
+ostler_time client_look_again(ostler_time deadline);
+
+/* Waits for a connection to be made, or to have room, until it is to be looked at again. */
+void client_wait_writable(const struct conn *conn, ostler_time deadline);
+
+/* Waits until another server or node is known, or it is to be looked for again. */
+void client_wait_changed(struct client *client, ostler_time deadline);
+
 /* Prints both values one behind the other, the part of a message behind a request's head; no value is no bytes, which
  * mean an empty object. `wire` gets the lengths. OSTLER_E_NOMEM. */
 enum ostler_status client_print_values(struct ostler_json_text *text, struct json_object *context,

@@ -18,8 +18,6 @@
 /* A listener without room is tried again after so long, then longer. */
 #define PAUSE_NS     (5 * INT64_C(1000000))
 #define PAUSE_MAX_NS (50 * INT64_C(1000000))
-/* A connection that broke tells nobody: it is looked at so often. */
-#define LOOK_NS (50 * INT64_C(1000000))
 /* Nodes that have not answered by then have forgotten. */
 #define EXPIRY_S 60.0
 
@@ -213,6 +211,21 @@ static enum conn_result transmit(struct client *client, struct sending *sending,
     return result;
 }
 
+/* A connection that is still being made has not refused anything: that is no attempt which counts. */
+static enum conn_result transmit_when_connected(struct client *client, struct sending *sending, struct copy *copy,
+                                                struct choice *choice)
+{
+    ostler_time deadline = sending->notification->deadline;
+
+    for (;;) {
+        bool connected = conn_established(choice->conn);
+        enum conn_result result = transmit(client, sending, copy, choice);
+        if (result != CONN_FULL || connected || client_passed(deadline))
+            return result;
+        client_wait_writable(choice->conn, deadline);
+    }
+}
+
 /* Finds the way to the member whose turn it is, if it has none. False if it is gone, or cannot be reached now. */
 static bool find_member(struct client *client, struct sending *sending, struct copy *copy, struct choice *choice)
 {
@@ -240,7 +253,7 @@ static void send_copy(struct client *client, struct sending *sending, struct cop
         sending->status = OSTLER_E_NOMEM;
         return;
     }
-    enum conn_result result = transmit(client, sending, copy, choice);
+    enum conn_result result = transmit_when_connected(client, sending, copy, choice);
     if (result == CONN_SENT) {
         copy->state = COPY_SENT;
         return;
@@ -327,11 +340,6 @@ static bool make_copies(struct client *client, struct sending *sending)
     return true;
 }
 
-static bool passed(ostler_time deadline)
-{
-    return deadline == OSTLER_AT_ONCE || (deadline != OSTLER_NEVER && ostler_now() >= deadline);
-}
-
 /* Sends what is to be sent, and looks what became of the rest. Returns whether something is open, and until when nothing is
  * to be done. */
 static bool advance(struct client *client, struct sending *sending, ostler_time *until)
@@ -339,7 +347,7 @@ static bool advance(struct client *client, struct sending *sending, ostler_time 
     ostler_time now = ostler_now();
     bool open = false;
 
-    *until = now + LOOK_NS;
+    *until = client_look_again(OSTLER_NEVER);
     for (size_t i = 0; i < sending->count && sending->status == OSTLER_OK; i++) {
         struct copy *copy = &sending->copies[i];
         while (copy->state == COPY_TO_SEND && copy->again <= now)
@@ -357,7 +365,7 @@ static void send_copies(struct client *client, struct sending *sending)
 {
     ostler_time deadline = sending->notification->deadline, until;
 
-    while (advance(client, sending, &until) && !passed(deadline))
+    while (advance(client, sending, &until) && !client_passed(deadline))
         wait_for_outcomes(client, sending, until < deadline ? until : deadline);
     for (size_t i = 0; i < sending->count; i++)
         if (sending->copies[i].state == COPY_SENT)
@@ -422,20 +430,8 @@ static enum ostler_status send_to_listeners(struct client *client, struct sendin
 static bool may_wait(const struct ostler_outgoing_notification *notification, int looks)
 {
     if (notification->retry >= 0)
-        return looks < notification->retry && !passed(notification->deadline);
-    return notification->deadline != OSTLER_NEVER && !passed(notification->deadline);
-}
-
-static void wait_for_listeners(struct client *client, ostler_time deadline)
-{
-    ostler_time until = ostler_now() + LOOK_NS;
-
-    if (deadline < until)
-        until = deadline;
-    struct timespec when = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
-    pthread_mutex_lock(&client->lock);
-    pthread_cond_timedwait(&client->changed, &client->lock, &when);
-    pthread_mutex_unlock(&client->lock);
+        return looks < notification->retry && !client_passed(notification->deadline);
+    return notification->deadline != OSTLER_NEVER && !client_passed(notification->deadline);
 }
 
 /* --- Making it ---------------------------------------------------------------------------------------------------- */
@@ -483,7 +479,7 @@ enum ostler_status client_notify(struct client *client, const struct ostler_outg
     if (status == OSTLER_OK)
         status = send_to_listeners(client, &sending, error);
     for (int looks = 0; status == OSTLER_E_UNDELIVERABLE && may_wait(notification, looks); looks++) {
-        wait_for_listeners(client, notification->deadline);
+        client_wait_changed(client, notification->deadline);
         status = send_to_listeners(client, &sending, error);
     }
     if (status == OSTLER_E_UNDELIVERABLE)

@@ -146,11 +146,28 @@ static enum conn_result send_to(struct client *client, struct request *request, 
     return result;
 }
 
-static ostler_time sooner(ostler_time deadline)
+ostler_time client_look_again(ostler_time deadline)
 {
     ostler_time look = ostler_now() + LOOK_NS;
 
     return look < deadline ? look : deadline;
+}
+
+void client_wait_writable(const struct conn *conn, ostler_time deadline)
+{
+    struct pollfd wait = {.fd = conn->writable, .events = POLLIN};
+
+    poll(&wait, 1, ostler_time_left_ms(client_look_again(deadline)));
+}
+
+void client_wait_changed(struct client *client, ostler_time deadline)
+{
+    ostler_time until = client_look_again(deadline);
+    struct timespec when = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
+
+    pthread_mutex_lock(&client->lock);
+    pthread_cond_timedwait(&client->changed, &client->lock, &when);
+    pthread_mutex_unlock(&client->lock);
 }
 
 /* Sends to the server chosen, waiting a moment for it to have room. */
@@ -160,31 +177,19 @@ static enum conn_result send_patiently(struct client *client, struct request *re
     enum conn_result result = send_to(client, request, choice);
 
     if (result == CONN_FULL && deadline != OSTLER_AT_ONCE) {
-        struct pollfd wait = {.fd = choice->conn->writable, .events = POLLIN};
-        poll(&wait, 1, ostler_time_left_ms(sooner(deadline)));
+        client_wait_writable(choice->conn, deadline);
         result = send_to(client, request, choice);
     }
     return result;
 }
 
-static bool passed(ostler_time deadline)
-{
-    return deadline == OSTLER_AT_ONCE || (deadline != OSTLER_NEVER && ostler_now() >= deadline);
-}
-
 /* Until something is known that was not, but not for long. */
 static void wait_for_news(struct client *client, bool complete, ostler_time deadline)
 {
-    ostler_time until = sooner(deadline);
-    struct timespec when = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
-
-    if (!complete) {
-        client_discover(client, until);
-        return;
-    }
-    pthread_mutex_lock(&client->lock);
-    pthread_cond_timedwait(&client->changed, &client->lock, &when);
-    pthread_mutex_unlock(&client->lock);
+    if (complete)
+        client_wait_changed(client, deadline);
+    else
+        client_discover(client, client_look_again(deadline));
 }
 
 static enum ostler_status nobody(const struct client *client, const struct ostler_outgoing *message,
@@ -257,7 +262,7 @@ static enum ostler_status send_to_one(struct client *client, struct request *req
             return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
         if (choice.known == 0 && choice.complete && (message->at_least_once || looks++ == message->retry))
             return give_up(client, message, 0, true, error);
-        if (passed(message->deadline))
+        if (client_passed(message->deadline))
             return give_up(client, message, most_known, false, error);
         if (!choice.conn)
             wait_for_news(client, choice.complete, message->deadline);
@@ -305,14 +310,14 @@ enum ostler_status client_find_all(struct client *client, const char *exchange, 
         until = deadline;
     for (;;) {
         enum ostler_status status = client_choose_all(client, exchange, topic, choices, count, &complete, error);
-        if (status != OSTLER_OK || complete || passed(until))
+        if (status != OSTLER_OK || complete || client_passed(until))
             return status;
         for (size_t i = 0; i < *count; i++)
             client_conn_unref(client, (*choices)[i].conn);
         free(*choices);
         *choices = NULL;
         *count = 0;
-        client_discover(client, sooner(until));
+        client_discover(client, client_look_again(until));
     }
 }
 
@@ -345,7 +350,7 @@ static enum ostler_status send_to_all(struct client *client, struct request *req
     if (status != OSTLER_OK)
         return status;
     size_t waiting = fanout_round(client, request, &fanout, false);
-    while (waiting > 0 && !passed(message->deadline))
+    while (waiting > 0 && !client_passed(message->deadline))
         waiting = fanout_round(client, request, &fanout, true);
     status = fanout_status(client, message, &fanout, waiting, error);
     for (size_t i = 0; i < fanout.count; i++)
