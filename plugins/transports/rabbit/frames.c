@@ -4,7 +4,6 @@
 #include "wire_text.h"
 
 #include <amqp_framing.h>
-#include <stdio.h>
 
 enum {
     FRAME_HEAD = 7,
@@ -73,6 +72,17 @@ static bool put_header(struct wire_text *out, uint16_t channel, amqp_basic_prope
     return !out->failed;
 }
 
+static amqp_bytes_t put_decimal(char digits[DECIMAL_DIGITS], uint64_t number)
+{
+    size_t at = DECIMAL_DIGITS;
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    return (amqp_bytes_t){.len = DECIMAL_DIGITS - at, .bytes = digits + at};
+}
+
 void frames_properties(const struct publish *publish, struct publish_scratch *scratch,
                        amqp_basic_properties_t *properties)
 {
@@ -91,9 +101,8 @@ void frames_properties(const struct publish *publish, struct publish_scratch *sc
         properties->headers = (amqp_table_t){.num_entries = 1, .entries = &scratch->header};
     }
     if (publish->expiration_ms >= 0) {
-        snprintf(scratch->expiration, sizeof scratch->expiration, "%lld", (long long)publish->expiration_ms);
         properties->_flags |= AMQP_BASIC_EXPIRATION_FLAG;
-        properties->expiration = amqp_cstring_bytes(scratch->expiration);
+        properties->expiration = put_decimal(scratch->expiration, (uint64_t)publish->expiration_ms);
     }
 }
 

@@ -17,9 +17,11 @@ struct publish {
     const char *compression; /* content type of the codec, or NULL */
 };
 
+enum { DECIMAL_DIGITS = 20 };
+
 /* Properties as oslo.messaging sets them; points into `publish` and into `scratch`. */
 struct publish_scratch {
-    char expiration[24];
+    char expiration[DECIMAL_DIGITS];
     amqp_table_entry_t header;
 };
 void frames_properties(const struct publish *publish, struct publish_scratch *scratch,
