@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { NUMBER_MAX = 24, ESCAPE_MAX = 6 };
 
@@ -78,10 +79,9 @@ static bool append_string(struct ostler_json_text *text, const char *string, siz
         return false;
     while (at < end) {
         const char *from = at;
-        while ((size_t)(end - at) >= sizeof(uint64_t) && !word_needs_escape(word_at(at)))
-            at += sizeof(uint64_t);
+        at = ostler_json_skip_plain(at, end);
         while (at < end && !byte_needs_escape(*at))
-            at++;
+            at = ostler_json_skip_plain(at + 1, end);
         if (!append(text, from, (size_t)(at - from)) || (at < end && !append_escape(text, *at++)))
             return false;
     }

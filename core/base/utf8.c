@@ -3,6 +3,10 @@
 
 #include <ostler/json.h>
 
+#include <endian.h>
+#include <stdint.h>
+#include <string.h>
+
 size_t utf8_sequence(const char *text, size_t left)
 {
     const unsigned char *at = (const unsigned char *)text;
@@ -20,16 +24,33 @@ size_t utf8_sequence(const char *text, size_t left)
     return length;
 }
 
+/* Most text is plain ASCII: looked at so many bytes at a time. */
+enum { BLOCK = 16 };
+typedef signed char block __attribute__((vector_size(BLOCK)));
+
+/* How many of the bytes come before the first one that is above 0x7f or must be escaped. */
+static inline size_t plain_bytes(const char *at)
+{
+    block bytes;
+    uint64_t halves[2];
+
+    memcpy(&bytes, at, BLOCK);
+    /* What is above 0x7f is negative. */
+    block odd = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
+    memcpy(halves, &odd, BLOCK);
+    if (halves[0])
+        return (size_t)__builtin_ctzll(le64toh(halves[0])) / 8;
+    return halves[1] ? 8 + (size_t)__builtin_ctzll(le64toh(halves[1])) / 8 : BLOCK;
+}
+
 const char *ostler_json_skip_plain(const char *at, const char *end)
 {
     while (at < end) {
-        while ((size_t)(end - at) >= sizeof(uint64_t)) {
-            uint64_t word = word_at(at);
-            if (word_needs_escape(word) | word_beyond_ascii(word))
-                break;
-            at += sizeof(uint64_t);
-        }
-        if (at == end || byte_needs_escape(*at))
+        size_t plain = end - at >= BLOCK ? plain_bytes(at) : 0;
+        at += plain;
+        if (plain == BLOCK)
+            continue;
+        if (byte_needs_escape(*at))
             break;
         size_t step = utf8_sequence(at, (size_t)(end - at));
         if (step == 0)
@@ -41,17 +62,9 @@ const char *ostler_json_skip_plain(const char *at, const char *end)
 
 bool ostler_json_is_utf8(const char *text, size_t length)
 {
-    const char *at = text, *end = text + length;
+    const char *end = text + length, *at = ostler_json_skip_plain(text, end);
 
-    while (at < end) {
-        if ((size_t)(end - at) >= sizeof(uint64_t) && !word_beyond_ascii(word_at(at))) {
-            at += sizeof(uint64_t);
-            continue;
-        }
-        size_t step = utf8_sequence(at, (size_t)(end - at));
-        if (step == 0)
-            return false;
-        at += step;
-    }
-    return true;
+    while (at < end && (unsigned char)*at < 0x80)
+        at = ostler_json_skip_plain(at + 1, end);
+    return at == end;
 }

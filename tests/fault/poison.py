@@ -77,7 +77,7 @@ BROKEN = (
     ("an object inside", json.dumps({"oslo.version": "2.0", "oslo.message": {}}).encode(), "a string was expected"),
     ("garbage inside", envelope("no json"), "oslo.message"),
     ("a list inside", envelope("[]"), "an object was expected, not array"),
-    ("invalid UTF-8", b'{"method": "echo", "args": {"arg": "\xc3\x28"}}', "no UTF-8"),
+    ("invalid UTF-8", b'{"method": "echo", "args": {"arg": "\xc3\x28"}}', "holds text that is no UTF-8"),
     ("too deep", b"[" * 100000, "body"),
     ("too deep inside", envelope('{"method": "echo", "args": {"arg": %s}}' % ("[" * 5000 + "]" * 5000)), "oslo.message"),
     ("an empty body", b"", "without the name of a method"),

@@ -4,7 +4,6 @@
 #include "wire_text.h"
 
 #include <amqp_framing.h>
-#include <stdio.h>
 
 enum {
     FRAME_HEAD = 7,
@@ -73,6 +72,17 @@ static bool put_header(struct wire_text *out, uint16_t channel, amqp_basic_prope
     return !out->failed;
 }
 
+static amqp_bytes_t put_decimal(char digits[DECIMAL_DIGITS], uint64_t number)
+{
+    size_t at = DECIMAL_DIGITS;
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    return (amqp_bytes_t){.len = DECIMAL_DIGITS - at, .bytes = digits + at};
+}
+
 void frames_properties(const struct publish *publish, struct publish_scratch *scratch,
                        amqp_basic_properties_t *properties)
 {
@@ -91,16 +101,24 @@ void frames_properties(const struct publish *publish, struct publish_scratch *sc
         properties->headers = (amqp_table_t){.num_entries = 1, .entries = &scratch->header};
     }
     if (publish->expiration_ms >= 0) {
-        snprintf(scratch->expiration, sizeof scratch->expiration, "%lld", (long long)publish->expiration_ms);
         properties->_flags |= AMQP_BASIC_EXPIRATION_FLAG;
-        properties->expiration = amqp_cstring_bytes(scratch->expiration);
+        properties->expiration = put_decimal(scratch->expiration, (uint64_t)publish->expiration_ms);
     }
 }
 
-bool frames_put_publish(struct wire_text *out, uint16_t channel, uint32_t frame_max, const struct publish *publish)
+/* Half a message must never go out. */
+static bool whole_or_nothing(struct wire_text *out, size_t before, bool good)
+{
+    if (!good) {
+        out->length = before;
+        out->failed = false;
+    }
+    return good;
+}
+
+bool frames_put_publish_head(struct wire_text *out, uint16_t channel, const struct publish *publish)
 {
     size_t before = out->length;
-    size_t chunk = frame_max - FRAME_OVERHEAD;
     struct publish_scratch scratch;
     amqp_basic_properties_t properties;
     amqp_basic_publish_t method = {.exchange = amqp_cstring_bytes(publish->exchange),
@@ -110,19 +128,31 @@ bool frames_put_publish(struct wire_text *out, uint16_t channel, uint32_t frame_
     if (method.exchange.len > NAME_LIMIT || method.routing_key.len > NAME_LIMIT)
         return false;
     frames_properties(publish, &scratch, &properties);
-    bool good = frames_put_method(out, channel, AMQP_BASIC_PUBLISH_METHOD, &method) &&
-                put_header(out, channel, &properties, publish->length);
-    for (size_t at = 0; good && at < publish->length; at += chunk) {
-        size_t size = publish->length - at < chunk ? publish->length - at : chunk;
-        put_frame(out, AMQP_FRAME_BODY, channel, publish->body + at, size);
-        good = !out->failed;
-    }
-    /* Half a message must never go out. */
-    if (!good) {
-        out->length = before;
-        out->failed = false;
-    }
-    return good;
+    return whole_or_nothing(out, before,
+                            frames_put_method(out, channel, AMQP_BASIC_PUBLISH_METHOD, &method) &&
+                                put_header(out, channel, &properties, publish->length));
+}
+
+bool frames_put_body(struct wire_text *out, uint16_t channel, uint32_t frame_max, const char *bytes, size_t length)
+{
+    size_t before = out->length, chunk = frame_max - FRAME_OVERHEAD;
+
+    for (size_t at = 0; at < length && !out->failed; at += chunk)
+        put_frame(out, AMQP_FRAME_BODY, channel, bytes + at, length - at < chunk ? length - at : chunk);
+    return whole_or_nothing(out, before, !out->failed);
+}
+
+bool frames_put_publish(struct wire_text *out, uint16_t channel, uint32_t frame_max, const struct publish *publish)
+{
+    size_t before = out->length;
+
+    return frames_put_publish_head(out, channel, publish) &&
+           whole_or_nothing(out, before, frames_put_body(out, channel, frame_max, publish->body, publish->length));
+}
+
+size_t frames_payload(uint32_t frame_max)
+{
+    return frame_max - FRAME_OVERHEAD;
 }
 
 bool frames_put_heartbeat(struct wire_text *out)

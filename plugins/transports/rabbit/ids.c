@@ -2,8 +2,6 @@
 #include "ids.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -49,15 +47,25 @@ void id_make_unique(char text[ID_DIGITS + 1])
     id_of_call(text, first, atomic_fetch_add_explicit(&count, 1, memory_order_relaxed) + 1);
 }
 
+static bool take_hex(const char *text, uint64_t *number)
+{
+    *number = 0;
+    for (int i = 0; i < 16; i++) {
+        char c = text[i];
+        bool is_digit = c >= '0' && c <= '9';
+        if (!is_digit && (c < 'a' || c > 'f'))
+            return false;
+        *number = *number << 4 | (uint64_t)(is_digit ? c - '0' : c - 'a' + 10);
+    }
+    return true;
+}
+
 bool id_to_call(const char *text, uint64_t transport, uint64_t *call)
 {
-    char own[ID_DIGITS + 1];
+    uint64_t whose, number;
 
-    if (strlen(text) != ID_DIGITS)
+    if (strlen(text) != ID_DIGITS || !take_hex(text, &whose) || whose != transport || !take_hex(text + 16, &number))
         return false;
-    id_of_call(own, transport, 0);
-    if (memcmp(own, text, 16) != 0 || strspn(text + 16, "0123456789abcdef") != 16)
-        return false;
-    *call = strtoull(text + 16, NULL, 16);
+    *call = number;
     return true;
 }

@@ -219,6 +219,14 @@ static void compact(struct link *link)
     link->sent = 0;
 }
 
+/* A socket that takes nothing for a while makes it large; it need not stay so. */
+static void empty_outbox(struct link *link)
+{
+    link->outbox.length = link->sent = 0;
+    if (link->outbox.capacity > 2 * OUTBOX_ENOUGH)
+        wire_text_free(&link->outbox);
+}
+
 void link_hold(struct link *link)
 {
     if (link->outbox.length >= HOLD_BYTES)
@@ -260,7 +268,7 @@ bool link_flush(struct link *link)
         link->sent += (size_t)written;
         link->sent_total += (uint64_t)written;
     }
-    link->outbox.length = link->sent = 0;
+    empty_outbox(link);
     return link->is_up;
 }
 

@@ -6,6 +6,8 @@
 
 /* What may have been sent before confirms are read. */
 #define UNREAD_BYTES ((size_t)256 << 10)
+/* From here on a message is sent part by part. */
+#define LARGE_BYTES ((size_t)256 << 10)
 
 bool posting_is_possible(const struct publisher *publisher)
 {
@@ -24,6 +26,32 @@ static bool put_message(struct link *link, const struct post *post)
     if (!frames_put_publish(&link->outbox, CONN_CHANNEL, link->conn.frame_max, &post->publish))
         return false;
     link->appended_total += link->outbox.length - before;
+    return true;
+}
+
+/* Sends a large message while it is put into frames, so that the outbox holds no more of it than the socket does not take.
+ * Its last part stays there: it has not been sent before it has a tag. False if the link broke: without memory it must,
+ * for half a message has gone out. */
+static bool put_large_message(struct link *link, const struct post *post)
+{
+    const struct publish *publish = &post->publish;
+    size_t part = frames_payload(link->conn.frame_max), before = link->outbox.length;
+    bool takes = true;
+
+    if (!frames_put_publish_head(&link->outbox, CONN_CHANNEL, publish))
+        return false;
+    for (size_t at = 0; at < publish->length; at += part) {
+        size_t size = publish->length - at < part ? publish->length - at : part;
+        if (!frames_put_body(&link->outbox, CONN_CHANNEL, link->conn.frame_max, publish->body + at, size)) {
+            link_break(link, "no memory to send a large message");
+            return false;
+        }
+        link->appended_total += link->outbox.length - before;
+        if (takes && at + size < publish->length && !link_flush(link))
+            return false;
+        takes = takes && link->outbox.length == 0;
+        before = link->outbox.length;
+    }
     return true;
 }
 
@@ -56,7 +84,10 @@ struct unconfirmed *posting_start(struct publisher *publisher, const struct post
         ostler_error_move(error, &failure);
         return NULL;
     }
-    if (link->conn.tls ? !send_message(link, post) : !put_message(link, post)) {
+    bool large = post->publish.length > LARGE_BYTES;
+    if (link->conn.tls ? !send_message(link, post)
+        : large        ? !put_large_message(link, post)
+                       : !put_message(link, post)) {
         ostler_error_set(error, OSTLER_E_INVALID, "this message cannot be published");
         return NULL;
     }

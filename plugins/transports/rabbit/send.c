@@ -4,31 +4,46 @@
 #include "unpack.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* AMQP's short strings. */
 enum { NAME_SIZE = 256 };
 
 struct route {
-    char exchange[NAME_SIZE + 8];
-    char key[2 * NAME_SIZE];
+    char exchange[NAME_SIZE];
+    char key[NAME_SIZE];
 };
+
+/* Three texts as one name; the third may be empty. False if it is too long. */
+static bool join(char name[NAME_SIZE], const char *first, const char *second, const char *third)
+{
+    const char *const parts[] = {first, second, third};
+    size_t used = 0;
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t length = strlen(parts[i]);
+        if (length >= NAME_SIZE - used)
+            return false;
+        memcpy(name + used, parts[i], length);
+        used += length;
+    }
+    name[used] = '\0';
+    return true;
+}
 
 static enum ostler_status find_route(const struct ostler_target *target, struct route *route,
                                      struct ostler_error *error)
 {
-    int exchange, key = 0;
+    bool fits;
 
     route->key[0] = '\0';
-    if (target->fanout) {
-        exchange = snprintf(route->exchange, sizeof route->exchange, "%s_fanout", target->topic);
-    } else {
-        exchange = snprintf(route->exchange, sizeof route->exchange, "%s", target->exchange);
-        key = target->server ? snprintf(route->key, sizeof route->key, "%s.%s", target->topic, target->server)
-                             : snprintf(route->key, sizeof route->key, "%s", target->topic);
-    }
-    if (exchange >= NAME_SIZE || key >= NAME_SIZE)
+    if (target->fanout)
+        fits = join(route->exchange, target->topic, "_fanout", "");
+    else
+        fits = join(route->exchange, target->exchange, "", "") &&
+               join(route->key, target->topic, target->server ? "." : "", target->server ? target->server : "");
+    if (!fits)
         return ostler_error_set(error, OSTLER_E_TARGET,
                                 "exchange and topic with server may have 255 bytes each on RabbitMQ");
     return OSTLER_OK;

@@ -37,6 +37,28 @@ static const char *next_big(const char *at, const char *end, size_t *size)
     return NULL;
 }
 
+/* False if there is surely no such run. One covers at least one of the places that are looked at; ids in strings, which are
+ * everywhere, begin with a letter or stand behind a quote. */
+static bool may_hold_big(const char *text, size_t length)
+{
+    for (size_t at = SAFE_DIGITS; at < length; at += SAFE_DIGITS + 1) {
+        size_t begin = at, end = at;
+        while (end < length && isdigit((unsigned char)text[end]))
+            end++;
+        if (begin == end)
+            continue;
+        while (begin > 0 && isdigit((unsigned char)text[begin - 1]))
+            begin--;
+        char before = begin > 0 ? text[begin - 1] : ' ';
+        if (end - begin > SAFE_DIGITS && !isalpha((unsigned char)before) && before != '"')
+            return true;
+        /* Never twice over a long run. */
+        if (end - at > SAFE_DIGITS)
+            at += (end - at - 1) / (SAFE_DIGITS + 1) * (SAFE_DIGITS + 1);
+    }
+    return false;
+}
+
 /* Each such number is replaced by {"\uE000": "DIGITS"}, which parses, and then by a value that prints its digits. */
 static const char mark[] = "\xee\x80\x80";
 
@@ -108,7 +130,7 @@ enum ostler_status wire_parse(const char *text, size_t length, const char *what,
 {
     size_t size, marked_length = 0;
 
-    if (!next_big(text, text + length, &size))
+    if (!may_hold_big(text, length) || !next_big(text, text + length, &size))
         return ostler_json_read(text, length, what, value, error);
 
     char *marked = with_marks(text, length, &marked_length);

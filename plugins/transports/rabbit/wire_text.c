@@ -81,18 +81,24 @@ static void put_quote(struct wire_text *text)
     wire_put_bytes(text, "\\\"" + !text->nested, text->nested ? 2 : 1);
 }
 
+static size_t count_quotes(const char *literal)
+{
+    size_t count = 0;
+
+    for (; *literal; literal++)
+        count += *literal == '"';
+    return count;
+}
+
 void wire_put(struct wire_text *text, const char *literal)
 {
-    size_t length = strlen(literal);
+    size_t length = strlen(literal), most = 2 * length;
 
     if (!text->nested) {
         wire_put_bytes(text, literal, length);
         return;
     }
-    size_t quotes = 0;
-    for (size_t i = 0; i < length; i++)
-        quotes += literal[i] == '"';
-    if (!make_room(text, length + quotes))
+    if (!make_room(text, most <= text->limit - text->length ? most : length + count_quotes(literal)))
         return;
     char *to = text->data + text->length;
     for (size_t i = 0; i < length; i++) {

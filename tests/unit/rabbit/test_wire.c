@@ -189,6 +189,8 @@ static void expect_text_to_pass(const char *bytes, size_t length)
 /* Text is looked at many bytes at a time: what is special about a byte must not depend on where it stands. */
 Test(wire, every_byte_passes_wherever_it_stands)
 {
+    static const char mixed[] = "h\xc3\xa9\xf0\x9f\x98\x80\"\\\xe2\x82\xac";
+
     for (int byte = 0; byte < 0x80; byte++) {
         for (size_t length = 1; length < 20; length++) {
             char text[20];
@@ -199,7 +201,7 @@ Test(wire, every_byte_passes_wherever_it_stands)
             expect_text_to_pass(text, length);
         }
     }
-    expect_text_to_pass("h\xc3\xa9\xf0\x9f\x98\x80\"\\\xe2\x82\xac", 14);
+    expect_text_to_pass(mixed, sizeof mixed - 1);
 }
 
 Test(wire, names_pass_as_texts_do)
@@ -236,6 +238,21 @@ Test(wire, the_limit_counts_what_is_sent)
     }
     json_object_put(message.args);
     wire_text_free(&body);
+}
+
+Test(wire, large_integers_are_found_wherever_they_stand)
+{
+    static const char *const numbers[] = {"9223372036854775808000", "1234567890123456789", "-99999999999999999999"};
+
+    for (int before = 0; before < 45; before++) {
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+            char text[128];
+            snprintf(text, sizeof text, "%*s[\"1234567890123456789\",123456789012345678,%s]", before, "", numbers[i]);
+            struct json_object *value = parse(text);
+            cr_expect_str_eq(json_object_to_json_string_ext(json_object_array_get_idx(value, 2), 0), numbers[i]);
+            json_object_put(value);
+        }
+    }
 }
 
 static struct json_object *nested(unsigned levels)
