@@ -1,6 +1,7 @@
 # Functional tests start the real programs of this build. host_*.py: ostlerd.
 host_tests = \
 	tests/functional/host_listener.py \
+	tests/functional/host_audit.py \
 	tests/functional/host_start.py \
 	tests/functional/host_stop.py \
 	tests/functional/host_reload.py \
@@ -9,7 +10,7 @@ host_tests = \
 	tests/functional/host_check.py \
 	tests/functional/host_sample.py \
 	tests/functional/host_thermo.py
-EXTRA_DIST += $(host_tests) tests/functional/host_support.py
+EXTRA_DIST += $(host_tests) tests/functional/host_support.py tests/functional/listener_support.py
 if TRANSPORT_NANOMSG
 TESTS += $(host_tests)
 endif
@@ -59,9 +60,9 @@ EXTRA_DIST += doc/man/update_options.py
 
 # The command against real hosts.
 EXTRA_DIST += tests/functional/cli.py tests/functional/cli_notifications.py tests/functional/cli_support.py \
-	tests/functional/rabbit.sh
+	tests/functional/rabbit.sh tests/functional/rabbit_listeners.sh
 if TRANSPORT_RABBIT
-TESTS += tests/functional/rabbit.sh
+TESTS += tests/functional/rabbit.sh tests/functional/rabbit_listeners.sh
 endif
 if TRANSPORT_NANOMSG
 TESTS += tests/functional/cli.py tests/functional/cli_notifications.py
