@@ -29,7 +29,7 @@ tests_functional_modules_probe2_la_LIBADD = libostler.la $(JSONC_LIBS)
 
 # Modules for listeners: takers, two of them of one name, and what emits inside the process.
 check_LTLIBRARIES += tests/functional/modules/taker1.la tests/functional/modules/taker2.la \
-	tests/functional/modules/other_taker.la tests/functional/modules/emitter.la
+	tests/functional/modules/other_taker.la tests/functional/modules/bad_filter.la tests/functional/modules/emitter.la
 tests_functional_modules_taker1_la_SOURCES = tests/functional/modules/taker.c
 tests_functional_modules_taker1_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DTAKER_NAME='"taker"' -DTAKER_BUILD='"1"' \
 	-DTAKER_PRIORITY=OSTLER_PRIORITY_ERROR
@@ -45,6 +45,11 @@ tests_functional_modules_other_taker_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DTAKER_NA
 	-DTAKER_PRIORITY=OSTLER_PRIORITY_WARN
 tests_functional_modules_other_taker_la_LDFLAGS = $(uninstalled_ldflags)
 tests_functional_modules_other_taker_la_LIBADD = libostler.la $(JSONC_LIBS)
+tests_functional_modules_bad_filter_la_SOURCES = tests/functional/modules/taker.c
+tests_functional_modules_bad_filter_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DTAKER_NAME='"bad_filter"' -DTAKER_BUILD='"1"' \
+	-DTAKER_PRIORITY=OSTLER_PRIORITY_WARN -DTAKER_PATTERN='"(a"'
+tests_functional_modules_bad_filter_la_LDFLAGS = $(uninstalled_ldflags)
+tests_functional_modules_bad_filter_la_LIBADD = libostler.la $(JSONC_LIBS)
 tests_functional_modules_emitter_la_SOURCES = tests/functional/modules/emitter.c
 tests_functional_modules_emitter_la_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 tests_functional_modules_emitter_la_LDFLAGS = $(uninstalled_ldflags)

@@ -272,6 +272,61 @@ def refused_transport():
     refuses(LISTENER.replace("fake:", "carrier-pigeon:"), "FILE:9: [listener] transport_url", "carrier-pigeon")
 
 
+# --- An endpoint that emits
+
+
+@test
+def routing():
+    """The routing file follows SIGHUP; one that is wrong is refused with its name and line, and the old one stays"""
+    with Listening() as deployment:
+        routes = deployment.write("routes.yaml", "any:\n  log: {accepted_events: [\"a.*\"]}\n")
+        deployment.conf(SERVER + "[oslo_messaging_notifications]\ndriver = routing\nrouting_config = %s\n" % routes)
+        host = deployment.start()
+
+        def goes(event_type):
+            since = host.mark()
+            deployment.call("demo", "tell", "event_type=" + event_type, namespace="emitter")
+            deployment.call("demo", "tell", "event_type=%s.end" % wanted, namespace="emitter")
+            host.wait_log(r"oslo.messaging.notification.%s.end" % wanted, since)
+            return any("oslo.messaging.notification.%s " % event_type in line for line in host.lines[since:])
+        wanted = "a"
+        assert goes("a.1") and not goes("b.1")
+        for text, line, why in (("any:\n  log: [\n", 3, ""), ("any:\n  log:\n    accepted_events: a\n", 3, "list"),
+                                ("any:\n  pigeon: {}\n", None, "pigeon")):
+            since = host.mark()
+            deployment.write("routes.yaml", text)
+            has_in(host.reload(), "refused")
+            has_in("\n".join(host.lines[since:]), routes + ":%d: " % line if line else "", why, "the old one stays in force")
+            assert goes("a.1") and not goes("b.1")
+        deployment.write("routes.yaml", "any:\n  log: {accepted_events: [\"b.*\"]}\n")
+        host.reload()
+        wanted = "b"
+        assert goes("b.1") and not goes("a.1")
+        host.stop()
+        deployment.write("routes.yaml", "any:\n- log\n")
+        host = deployment.start(ready=False)
+        assert host.wait() == 2, host.log()
+        has_in(host.log(), routes + ":2: ")
+
+
+@test
+def filter_that_is_none():
+    """An endpoint whose filter is no regular expression keeps the host from starting, and a reload from happening"""
+    with Listening() as deployment:
+        bad = LISTENER.replace(module("taker1"), module("bad_filter")) + "[endpoint:bad_filter]\npath = /dev/null\n"
+        deployment.conf(SERVER + bad)
+        host = deployment.start(ready=False)
+        assert host.wait() == 1, host.log()
+        has_in(host.log(), "[listener]", "filter on event_type", "\"(a\" is no regular expression")
+        host = deployment.begin()
+        deployment.conf(SERVER + bad + deployment.taker())
+        has_in(host.reload(), "refused")
+        has_in(host.log(), "\"(a\" is no regular expression")
+        deployment.emit(1)
+        deployment.await_taken(1)
+        host.stop()
+
+
 # --- The end
 
 
