@@ -179,7 +179,9 @@ static void parse(int argc, char **argv, const struct contestant *contestant, st
     options->role = role_of(argv[optind], contestant);
     if (!options->url || (options->kind != CONTEST_CALL && !options->counter))
         usage();
-    if (options->in_flight > 1 && (!contestant->window || options->kind != CONTEST_CALL || options->threads > 1))
+    if (options->in_flight > 1 && (!contestant->window || options->threads > 1))
+        usage();
+    if (options->in_flight > 1 && options->kind != CONTEST_CALL && !contestant->has_window_of_confirms)
         usage();
     if (options->seconds <= 0.0)
         options->seconds = options->calls ? longest_run : 2.0;

@@ -60,6 +60,7 @@ struct contestant {
 
     /* Keeps in_flight calls under way as long as run_goes_on(), returns when all have ended. NULL: cannot. */
     void (*window)(void *lane, struct run *run, struct tally *tally);
+    bool has_window_of_confirms; /* it also keeps so many messages that nobody answers unconfirmed */
 };
 
 /* The whole program. */

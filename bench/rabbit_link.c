@@ -31,23 +31,25 @@ static void check(amqp_rpc_reply_t reply, const char *what)
         contest_die("%s failed", what);
 }
 
-static void declare(struct rabbit_link *link, const char *queue, const char *fanout)
+static void declare(struct rabbit_link *link, const struct rabbit_place *place)
 {
-    amqp_bytes_t name = amqp_cstring_bytes(queue);
+    amqp_bytes_t name = amqp_cstring_bytes(place->queue);
+    bool own = !place->is_shared;
 
-    amqp_queue_declare(link->state, 1, name, 0, 0, 1, 1, amqp_empty_table);
+    amqp_queue_declare(link->state, 1, name, 0, 0, own, own, amqp_empty_table);
     check(amqp_get_rpc_reply(link->state), "queue.declare");
-    if (fanout) {
-        amqp_bytes_t exchange = amqp_cstring_bytes(fanout);
-        amqp_exchange_declare(link->state, 1, exchange, amqp_cstring_bytes("fanout"), 0, 0, 1, 0, amqp_empty_table);
+    if (place->exchange) {
+        amqp_bytes_t exchange = amqp_cstring_bytes(place->exchange);
+        amqp_exchange_declare(link->state, 1, exchange, amqp_cstring_bytes(place->type), 0, 0, own, 0,
+                              amqp_empty_table);
         check(amqp_get_rpc_reply(link->state), "exchange.declare");
-        amqp_queue_bind(link->state, 1, name, exchange, amqp_empty_bytes, amqp_empty_table);
+        amqp_queue_bind(link->state, 1, name, exchange, name, amqp_empty_table);
         check(amqp_get_rpc_reply(link->state), "queue.bind");
     }
 }
 
-void rabbit_open(struct rabbit_link *link, const char *host, int port, enum rabbit_mode mode, const char *queue,
-                 const char *fanout)
+void rabbit_open(struct rabbit_link *link, const char *host, int port, enum rabbit_mode mode,
+                 const struct rabbit_place *place)
 {
     amqp_connection_state_t state = amqp_new_connection();
     amqp_socket_t *socket = amqp_tcp_socket_new(state);
@@ -58,15 +60,17 @@ void rabbit_open(struct rabbit_link *link, const char *host, int port, enum rabb
     check(amqp_login(state, "/", 0, FRAME_MAX, 0, AMQP_SASL_METHOD_PLAIN, "guest", "guest"), "login");
     amqp_channel_open(state, 1);
     check(amqp_get_rpc_reply(state), "channel.open");
-    declare(link, queue, fanout);
+    declare(link, place);
     if (mode == RABBIT_CONFIRMED) {
         amqp_confirm_select(state, 1);
         check(amqp_get_rpc_reply(state), "confirm.select");
         amqp_basic_qos(state, 1, 0, PREFETCH, 0);
         check(amqp_get_rpc_reply(state), "basic.qos");
     }
-    amqp_basic_consume(state, 1, amqp_cstring_bytes(queue), amqp_empty_bytes, 0, mode != RABBIT_CONFIRMED, 1,
-                       amqp_empty_table);
+    if (!place->is_read)
+        return;
+    amqp_basic_consume(state, 1, amqp_cstring_bytes(place->queue), amqp_empty_bytes, 0, mode != RABBIT_CONFIRMED,
+                       !place->is_shared, amqp_empty_table);
     check(amqp_get_rpc_reply(state), "basic.consume");
 }
 
@@ -143,8 +147,10 @@ static void acknowledge(struct rabbit_link *link)
 {
     amqp_basic_ack_t ack = {.delivery_tag = link->unacked, .multiple = 1};
 
-    if (link->unacked)
+    if (link->unacked) {
         put_method(link, AMQP_BASIC_ACK_METHOD, &ack);
+        link->acked = link->unacked;
+    }
     link->unacked = 0;
 }
 
@@ -164,15 +170,26 @@ void rabbit_flush(struct rabbit_link *link)
     link->out_length = 0;
 }
 
+static char json_type[] = "application/json", utf_8[] = "utf-8";
+static const amqp_basic_properties_t notification_properties = {
+    ._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_CONTENT_ENCODING_FLAG | AMQP_BASIC_HEADERS_FLAG |
+              AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_PRIORITY_FLAG,
+    .content_type = {.len = 16, .bytes = json_type},
+    .content_encoding = {.len = 5, .bytes = utf_8},
+    .delivery_mode = AMQP_DELIVERY_PERSISTENT,
+};
+
 void rabbit_publish(struct rabbit_link *link, const char *exchange, const char *key, const char *id,
                     const char *reply_to, const void *body, size_t length)
 {
-    amqp_basic_properties_t properties = {._flags = AMQP_BASIC_CORRELATION_ID_FLAG,
-                                          .correlation_id = amqp_cstring_bytes(id)};
+    amqp_basic_properties_t properties = notification_properties;
     amqp_basic_publish_t method = {.exchange = amqp_cstring_bytes(exchange),
                                    .routing_key = amqp_cstring_bytes(key),
                                    .mandatory = link->mode == RABBIT_CONFIRMED};
 
+    if (id)
+        properties = (amqp_basic_properties_t){._flags = AMQP_BASIC_CORRELATION_ID_FLAG,
+                                               .correlation_id = amqp_cstring_bytes(id)};
     if (reply_to) {
         properties._flags |= AMQP_BASIC_REPLY_TO_FLAG;
         properties.reply_to = amqp_cstring_bytes(reply_to);
@@ -205,8 +222,9 @@ static void copy_text(char *to, size_t size, amqp_bytes_t from)
 
 static void copy_properties(struct rabbit_message *message, const amqp_basic_properties_t *properties)
 {
-    copy_text(message->id, sizeof message->id, properties->correlation_id);
-    message->reply_to[0] = '\0';
+    message->id[0] = message->reply_to[0] = '\0';
+    if (properties->_flags & AMQP_BASIC_CORRELATION_ID_FLAG)
+        copy_text(message->id, sizeof message->id, properties->correlation_id);
     if (properties->_flags & AMQP_BASIC_REPLY_TO_FLAG)
         copy_text(message->reply_to, sizeof message->reply_to, properties->reply_to);
 }
@@ -305,21 +323,40 @@ void rabbit_receive(struct rabbit_link *link, struct rabbit_message *message)
 {
     if (link->mode == RABBIT_NAIVE) {
         receive_naive(link, message);
-    } else if (!receive_frames(link, message, false)) {
+        return;
+    }
+    /* The broker goes on sending while acknowledgements are on their way. */
+    if (link->unacked >= link->acked + PREFETCH / 4) {
+        acknowledge(link);
+        rabbit_flush(link);
+    }
+    if (!receive_frames(link, message, false)) {
         acknowledge(link);
         rabbit_flush(link);
         receive_frames(link, message, true);
     }
 }
 
-void rabbit_await_confirms(struct rabbit_link *link)
+static void read_confirms(struct rabbit_link *link, bool wait)
 {
     amqp_frame_t frame;
 
-    rabbit_flush(link);
-    while (link->unconfirmed > 0) {
-        next_frame(link, &frame, true);
+    while (link->unconfirmed > 0 && next_frame(link, &frame, wait)) {
         if (frame.frame_type == AMQP_FRAME_METHOD)
             take_method(link, &frame.payload.method);
+        wait = false;
     }
+}
+
+void rabbit_await_confirm(struct rabbit_link *link)
+{
+    rabbit_flush(link);
+    read_confirms(link, true);
+}
+
+void rabbit_await_confirms(struct rabbit_link *link)
+{
+    rabbit_flush(link);
+    while (link->unconfirmed > 0)
+        read_confirms(link, true);
 }

@@ -35,24 +35,36 @@ struct rabbit_link {
     unsigned char *out; /* frames that wait to be sent */
     size_t out_length, out_capacity;
     uint64_t unacked;     /* the last delivery that is not acknowledged; 0: none */
+    uint64_t acked;       /* the last one that is */
     uint64_t published;   /* messages that the broker is to confirm */
     uint64_t unconfirmed; /* of these: not yet */
 };
 
-/* Connects, declares @p queue for this connection alone and reads from it. @p fanout: an exchange that is made and bound
- * to it; NULL: none. */
-void rabbit_open(struct rabbit_link *link, const char *host, int port, enum rabbit_mode mode, const char *queue,
-                 const char *fanout);
+/* What is declared. */
+struct rabbit_place {
+    const char *queue;
+    const char *exchange; /* made, and bound to the queue; NULL: none */
+    const char *type;     /* the exchange's */
+    bool is_shared;       /* as oslo.messaging's queues for notifications: it stays. Else this connection's alone */
+    bool is_read;
+};
+
+void rabbit_open(struct rabbit_link *link, const char *host, int port, enum rabbit_mode mode,
+                 const struct rabbit_place *place);
 void rabbit_close(struct rabbit_link *link);
 
-/* Sends to @p key of @p exchange; @p reply_to may be NULL. In the modes that gather frames they leave with
- * rabbit_flush(), or when rabbit_receive() finds nothing more to read. */
+/* Sends to @p key of @p exchange; @p reply_to may be NULL. @p id: NULL for a notification, which has the properties of
+ * those of oslo.messaging. In the modes that gather frames they leave with rabbit_flush(), or when rabbit_receive() finds
+ * nothing more to read. */
 void rabbit_publish(struct rabbit_link *link, const char *exchange, const char *key, const char *id,
                     const char *reply_to, const void *body, size_t length);
 void rabbit_flush(struct rabbit_link *link);
 
 /* Returns when the broker has confirmed all that was published; at once in the modes without confirms. */
 void rabbit_await_confirms(struct rabbit_link *link);
+
+/* Sends what waits; returns when at least one more has been confirmed. */
+void rabbit_await_confirm(struct rabbit_link *link);
 
 /* The next message. */
 void rabbit_receive(struct rabbit_link *link, struct rabbit_message *message);

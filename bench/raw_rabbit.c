@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What rabbitmq-c itself does: texts go through a broker and come back over a reply queue, nobody looks at them.
  * --url is HOST:PORT/NAME, where NAME is the queue's; --variant one of fast (the default), confirmed and naive
- * (rabbit_link.h). */
+ * (rabbit_link.h). Notifications are ready-made ones of priority info to the topic NAME, bytes that oslo.messaging and
+ * Ostler read, and what these emit is taken. */
 #include "contest.h"
 #include "rabbit_link.h"
 
@@ -23,6 +24,9 @@ struct lane {
     struct rabbit_message message;
     const char *payload, *exchange;
     char requests[RABBIT_NAME_MAX], answers[RABBIT_NAME_MAX], fanout[RABBIT_NAME_MAX];
+    char *notification, *serial; /* in which each has a number of its own */
+    size_t notification_length;
+    uint64_t notifications;
 };
 
 static struct address address_of(const char *url)
@@ -41,6 +45,12 @@ static enum rabbit_mode mode_of(const struct contest_options *options)
     return strcmp(options->variant, "confirmed") == 0 ? RABBIT_CONFIRMED : RABBIT_FAST;
 }
 
+static struct rabbit_place place_of_notifications(const struct address *address, char queue[RABBIT_NAME_MAX])
+{
+    snprintf(queue, RABBIT_NAME_MAX, "%s.info", address->name);
+    return (struct rabbit_place){.queue = queue, .exchange = "openstack", .type = "topic", .is_shared = true};
+}
+
 static void serve(const struct contest_options *options)
 {
     struct address address = address_of(options->url);
@@ -48,13 +58,18 @@ static void serve(const struct contest_options *options)
     struct rabbit_message message = {.body = NULL};
     struct counter *counter = options->kind == CONTEST_CALL ? NULL : counter_open(options->counter);
     char queue[RABBIT_NAME_MAX], fanout[RABBIT_NAME_MAX];
+    struct rabbit_place place = {.queue = queue, .type = "fanout"};
 
     if (options->kind != CONTEST_CALL && !counter)
         contest_die("%s: %s", options->counter, strerror(errno));
     snprintf(queue, sizeof queue, "%s.%u", address.name, options->number);
     snprintf(fanout, sizeof fanout, "%s.fanout", address.name);
-    rabbit_open(&link, address.host, address.port, mode_of(options), queue,
-                options->kind == CONTEST_FANOUT ? fanout : NULL);
+    if (options->kind == CONTEST_FANOUT)
+        place.exchange = fanout;
+    if (options->kind == CONTEST_NOTIFY)
+        place = place_of_notifications(&address, queue);
+    place.is_read = true;
+    rabbit_open(&link, address.host, address.port, mode_of(options), &place);
     contest_ready();
     for (;;) {
         rabbit_receive(&link, &message);
@@ -65,10 +80,30 @@ static void serve(const struct contest_options *options)
     }
 }
 
+/* Message version 2, as it lies in the queue. */
+static void make_notification(struct lane *lane)
+{
+    static const char format[] =
+        "{\"oslo.version\": \"2.0\", \"oslo.message\": \"{\\\"message_id\\\": \\\"%s\\\", "
+        "\\\"publisher_id\\\": \\\"bench\\\", \\\"event_type\\\": \\\"bench.event\\\", "
+        "\\\"priority\\\": \\\"INFO\\\", \\\"payload\\\": {\\\"arg\\\": \\\"%s\\\"}, "
+        "\\\"timestamp\\\": \\\"2026-11-21 05:52:46.435342\\\", \\\"_unique_id\\\": \\\"%032d\\\"}\"}";
+    static const char tail[] = "\\\"}\"}";
+    static const char id[] = "4b8e1f0a-6c1d-4d0e-9a53-0c7b6d1f2e3a";
+    size_t size = sizeof format + sizeof id + lane->options->payload + 64;
+
+    lane->notification = malloc(size);
+    if (!lane->notification)
+        contest_die("no memory");
+    lane->notification_length = (size_t)snprintf(lane->notification, size, format, id, lane->payload, 0);
+    lane->serial = lane->notification + lane->notification_length - (sizeof tail - 1) - 16;
+}
+
 static void *lane_open(const struct contest_options *options, void *shared, unsigned number)
 {
     struct address address = address_of(options->url);
     struct lane *lane = calloc(1, sizeof *lane);
+    struct rabbit_place place = {.is_read = true};
 
     (void)shared;
     if (!lane)
@@ -79,7 +114,14 @@ static void *lane_open(const struct contest_options *options, void *shared, unsi
     snprintf(lane->answers, sizeof lane->answers, "%s.answers.%u", address.name, number);
     snprintf(lane->fanout, sizeof lane->fanout, "%s.fanout", address.name);
     lane->exchange = options->kind == CONTEST_FANOUT ? lane->fanout : "";
-    rabbit_open(&lane->link, address.host, address.port, mode_of(options), lane->answers, NULL);
+    place.queue = lane->answers;
+    if (options->kind == CONTEST_NOTIFY) {
+        place = place_of_notifications(&address, lane->requests);
+        lane->exchange = place.exchange;
+        lane->notifications = (uint64_t)number << 32;
+        make_notification(lane);
+    }
+    rabbit_open(&lane->link, address.host, address.port, mode_of(options), &place);
     return lane;
 }
 
@@ -89,7 +131,18 @@ static void lane_close(void *user)
 
     rabbit_close(&lane->link);
     free(lane->message.body);
+    free(lane->notification);
     free(lane);
+}
+
+static void notify_one(struct lane *lane)
+{
+    char digits[17];
+
+    snprintf(digits, sizeof digits, "%016llx", (unsigned long long)++lane->notifications);
+    memcpy(lane->serial, digits, 16);
+    rabbit_publish(&lane->link, lane->exchange, lane->requests, NULL, NULL, lane->notification,
+                   lane->notification_length);
 }
 
 static void send_one(struct lane *lane, unsigned call)
@@ -97,6 +150,10 @@ static void send_one(struct lane *lane, unsigned call)
     bool answered = lane->options->kind == CONTEST_CALL;
     char id[16];
 
+    if (lane->options->kind == CONTEST_NOTIFY) {
+        notify_one(lane);
+        return;
+    }
     snprintf(id, sizeof id, "%u", call);
     rabbit_publish(&lane->link, lane->exchange, lane->options->kind == CONTEST_FANOUT ? "" : lane->requests, id,
                    answered ? lane->answers : NULL, lane->payload, lane->options->payload);
@@ -115,9 +172,8 @@ static bool once(void *user)
     return lane->message.length == lane->options->payload;
 }
 
-static void window(void *user, struct run *run, struct tally *tally)
+static void window_of_calls(struct lane *lane, struct run *run, struct tally *tally)
 {
-    struct lane *lane = user;
     unsigned in_flight = lane->options->in_flight, under_way = 0;
     uint64_t *began = calloc(in_flight, sizeof *began);
 
@@ -143,6 +199,38 @@ static void window(void *user, struct run *run, struct tally *tally)
     free(began);
 }
 
+/* Messages that nobody answers: so many are unconfirmed. */
+static void window_of_confirms(struct lane *lane, struct run *run, struct tally *tally)
+{
+    uint64_t in_flight = lane->options->in_flight, sent = 0, confirmed = 0;
+    uint64_t *began = calloc(in_flight, sizeof *began);
+
+    if (!began)
+        contest_die("no memory");
+    for (;;) {
+        while (sent - confirmed < in_flight && run_goes_on(run)) {
+            began[sent++ % in_flight] = run_clock();
+            send_one(lane, 0);
+        }
+        if (sent == confirmed)
+            break;
+        rabbit_await_confirm(&lane->link);
+        while (confirmed < sent - lane->link.unconfirmed)
+            tally_add(tally, true, began[confirmed++ % in_flight]);
+    }
+    free(began);
+}
+
+static void window(void *user, struct run *run, struct tally *tally)
+{
+    struct lane *lane = user;
+
+    if (lane->options->kind == CONTEST_CALL)
+        window_of_calls(lane, run, tally);
+    else
+        window_of_confirms(lane, run, tally);
+}
+
 int main(int argc, char **argv)
 {
     static const struct contestant rabbit = {.name = "raw_rabbit",
@@ -150,7 +238,8 @@ int main(int argc, char **argv)
                                              .lane_open = lane_open,
                                              .lane_close = lane_close,
                                              .once = once,
-                                             .window = window};
+                                             .window = window,
+                                             .has_window_of_confirms = true};
 
     return contest_main(argc, argv, &rabbit);
 }

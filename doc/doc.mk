@@ -9,6 +9,7 @@ dist_doc_DATA = README.md \
 	doc/nanomsg-wire.md \
 	doc/performance-nanomsg.md \
 	doc/performance-rabbit.md \
+	doc/performance-notifications.md \
 	doc/notifications.md \
 	doc/performance.md \
 	doc/threads.md \

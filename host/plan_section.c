@@ -15,20 +15,25 @@ const char *plan_text(const struct plan *plan, const char *section, const char *
     return value && value[0] ? value : NULL;
 }
 
-/* Where an option was set; for one that was not, where its section sets something. */
-static const char *origin(const struct plan *plan, const char *section, const char *name)
+/* Where an option was set; NULL if it was not, or if its section has no such option. */
+static const char *set_at(const ostler_conf *conf, const char *section, const char *name)
 {
-    static const char *const others[] = {"endpoints", "transport_url", "exchange", "executor"};
-    static const char *const servers[] = {"topic", "server"};
-    static const char *const listeners[] = {"topics", "pool"};
-    const ostler_conf *conf = plan->deployment->means.conf;
     const char *place = ostler_conf_origin(conf, section, name);
 
-    for (size_t i = 0; strcmp(place, "default") == 0 && i < 2; i++)
-        place = ostler_conf_origin(conf, section, strncmp(section, "server", 6) == 0 ? servers[i] : listeners[i]);
-    for (size_t i = 0; strcmp(place, "default") == 0 && i < sizeof others / sizeof others[0]; i++)
-        place = ostler_conf_origin(conf, section, others[i]);
-    return place;
+    return place && strcmp(place, "default") != 0 ? place : NULL;
+}
+
+/* The same; for one that was not set, where its section sets something. */
+static const char *origin(const struct plan *plan, const char *section, const char *name)
+{
+    static const char *const others[] = {"topic",     "server",        "topics",   "pool",
+                                         "endpoints", "transport_url", "exchange", "executor"};
+    const ostler_conf *conf = plan->deployment->means.conf;
+    const char *place = set_at(conf, section, name);
+
+    for (size_t i = 0; !place && i < sizeof others / sizeof others[0]; i++)
+        place = set_at(conf, section, others[i]);
+    return place ? place : "default";
 }
 
 const char *plan_where(const struct plan *plan, const char *section, const char *name, char buffer[PLAN_WHERE_BYTES])

@@ -15,6 +15,7 @@ class Case:
     topics: int = 1
     pool: int = 64
     payload: int = 300
+    part: str = ""  # of notifications: "emit" or "handle", the other side being rabbitmq-c for everybody; "": both
 
     @property
     def is_flow(self):
@@ -35,6 +36,8 @@ def all_cases():
     yield Case("cast-300", "casts, 300 B", kind="cast")
     yield Case("fanout10-300", "fanout to 10 servers, 300 B", kind="fanout", servers=10)
     yield Case("notify-300", "notifications, 300 B", kind="notify")
+    yield Case("emit64-300", "notifications emitted, 64 at once, 300 B", kind="notify", in_flight=64, part="emit")
+    yield Case("handle-300", "notifications handled, 300 B", kind="notify", part="handle")
 
 
 QUICK = ("sync-300", "sync-2450", "flight64-300", "cast-300")

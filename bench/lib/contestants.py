@@ -30,11 +30,11 @@ class Surroundings:
         return os.path.join(self.folder, "counter")
 
 
-def options_of(case, counter):
-    """A case on the command line of contest.h."""
+def options_of(case, counter, waits=False):
+    """A case on the command line of contest.h; `waits`: a thread for each message that nobody answers."""
     made = ["--kind", case.kind, "--payload", str(case.payload), "--servers", str(case.servers)]
-    if case.threads > 1:
-        made += ["--threads", str(case.threads)]
+    if case.threads > 1 or waits and case.in_flight > 1:
+        made += ["--threads", str(max(case.threads, case.in_flight))]
     elif case.in_flight > 1:
         made += ["--in-flight", str(case.in_flight)]
     for name, value in (("--clients", case.clients), ("--topics", case.topics)):
@@ -59,8 +59,8 @@ class Contestant:
             return services.missing(self.broker)
         return None if not self.program or build.has(self.program) else "the program %s was not built" % self.program
 
-    def can(self, _case):
-        return True
+    def can(self, case):
+        return not case.part or self.broker == "rabbit"
 
     def deploy(self, case, around):
         raise NotImplementedError
@@ -97,7 +97,24 @@ class RawNanomsg(Pair):
         return each, ",".join(each)
 
 
+def raw_rabbit(role, case, around, variant):
+    """The program of rabbitmq-c as one end of notifications to the topic bench."""
+    return [around.build.bench("raw_rabbit"), role, "--url", around.services.get("rabbit").address + "/bench",
+            "--variant", variant, *options_of(case, around.counter)]
+
+
 class RawRabbit(Pair):
+    def can(self, case):
+        # Only this one does for a notification what Ostler does.
+        return case.kind != "notify" or self.variant == "confirmed"
+
+    def deploy(self, case, around):
+        if case.kind != "notify":
+            return super().deploy(case, around)
+        sends = "fast" if case.part == "handle" else self.variant
+        return Deployment([raw_rabbit("server", dataclasses.replace(case, in_flight=1), around, self.variant)],
+                          raw_rabbit("client", case, around, sends), around.services.get("rabbit").pids)
+
     def addresses(self, case, around):
         around.serial += 1  # the broker forgets queues when it finds the time
         url = "%s/raw%d" % (around.services.get("rabbit").address, around.serial)
@@ -112,7 +129,7 @@ class InProcess(Contestant):
         self.executor = executor
 
     def can(self, case):
-        return case.clients == 1
+        return case.clients == 1 and not case.part
 
     def deploy(self, case, around):
         return Deployment([], [around.build.bench("library"), "both", "--url", "fake:///", "--variant", self.executor,
@@ -163,9 +180,13 @@ class Host(Contestant):
         each, url = self.urls(case, around)
         servers = [[around.build.ostlerd, "--config-file", self.config(case, around, number, one)]
                    for number, one in enumerate(each)]
+        client = [around.build.bench("library"), "client", "--url", url, *options_of(case, around.counter, bool(case.part))]
+        if case.part == "emit":
+            servers = [raw_rabbit("server", dataclasses.replace(case, in_flight=1), around, "confirmed")]
+        elif case.part == "handle":
+            client = raw_rabbit("client", case, around, "fast")
         broker = around.services.get("rabbit").pids if self.broker else []
-        return Deployment(servers, [around.build.bench("library"), "client", "--url", url,
-                                    *options_of(case, around.counter)], broker)
+        return Deployment(servers, client, broker)
 
 
 class OsloMessaging(Contestant):
@@ -178,7 +199,7 @@ class OsloMessaging(Contestant):
 
     def can(self, case):
         # A thread for each call in flight is all it has; a thousand of them would measure Python's threads.
-        return case.in_flight <= 64
+        return case.in_flight <= 64 and not case.part
 
     def deploy(self, case, around):
         service = around.services.get("rabbit")

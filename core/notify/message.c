@@ -5,9 +5,60 @@
 
 #include <ctype.h>
 #include <json-c/json.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <uuid.h>
+
+/* Random bytes are asked for by the thread, for several ids at once: libuuid makes six system calls for each one. A
+ * forked process must not go on with its parent's. */
+static atomic_uint forks;
+
+static void count_fork(void)
+{
+    atomic_fetch_add(&forks, 1);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, count_fork);
+}
+
+static void draw(uuid_t id)
+{
+    static pthread_once_t watched = PTHREAD_ONCE_INIT;
+    static _Thread_local struct {
+        unsigned char bytes[256]; /* as many as getrandom() never gives in part */
+        size_t left;
+        unsigned forks;
+    } pool;
+
+    pthread_once(&watched, watch_forks);
+    if (pool.left < sizeof(uuid_t) || pool.forks != atomic_load(&forks)) {
+        pool.left = 0;
+        if (getrandom(pool.bytes, sizeof pool.bytes, 0) != sizeof pool.bytes) {
+            uuid_generate_random(id);
+            return;
+        }
+        pool.forks = atomic_load(&forks);
+        pool.left = sizeof pool.bytes;
+    }
+    pool.left -= sizeof(uuid_t);
+    memcpy(id, pool.bytes + pool.left, sizeof(uuid_t));
+}
+
+void message_id(char text[MESSAGE_ID_SIZE])
+{
+    uuid_t id;
+
+    draw(id);
+    id[6] = (unsigned char)((id[6] & 0x0f) | 0x40); /* version 4, RFC 4122 */
+    id[8] = (unsigned char)((id[8] & 0x3f) | 0x80);
+    uuid_unparse_lower(id, text);
+}
 
 void message_timestamp(int64_t seconds, long microseconds, char text[MESSAGE_TIMESTAMP_SIZE])
 {
@@ -38,11 +89,9 @@ static bool put_text(struct json_object *object, const char *name, const char *t
 
 static bool put_id(struct json_object *object)
 {
-    uuid_t id;
-    char text[37];
+    char text[MESSAGE_ID_SIZE];
 
-    uuid_generate_random(id);
-    uuid_unparse_lower(id, text);
+    message_id(text);
     return put_text(object, "message_id", text);
 }
 

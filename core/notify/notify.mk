@@ -28,6 +28,8 @@ core_notify_libnotify_la_SOURCES = \
 	core/notify/pause.c \
 	core/notify/pause.h \
 	core/notify/priority.c \
+	core/notify/python_json.c \
+	core/notify/python_json.h \
 	core/notify/routing_rules.c \
 	core/notify/routing_rules.h \
 	core/notify/secrets.c \

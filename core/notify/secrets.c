@@ -2,6 +2,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "secrets.h"
 
+#include "python_json.h"
+
 #include <json-c/json.h>
 #include <pcre2.h>
 #include <pthread.h>
@@ -140,11 +142,8 @@ char *secrets_print_masked(struct json_object *value)
     struct json_object *masked = NULL;
     char *text = NULL;
 
-    if (mask(value, &masked)) {
-        const char *printed =
-            json_object_to_json_string_ext(masked, JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-        text = printed ? strdup(printed) : NULL;
-    }
+    if (mask(value, &masked))
+        text = python_json(masked);
     json_object_put(masked);
     return text;
 }

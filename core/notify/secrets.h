@@ -8,7 +8,7 @@
 /* Whether a member of this name holds a secret. */
 bool secrets_is_name(const char *name);
 
-/* A copy of @p value as JSON text with "***" for secrets; to free(). NULL without memory. */
+/* A copy of @p value as JSON text, as Python prints it, with "***" for secrets; to free(). NULL without memory. */
 char *secrets_print_masked(struct json_object *value);
 
 #endif

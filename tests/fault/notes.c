@@ -6,8 +6,9 @@
  *   notes URL flood TOPIC COUNT THREADS so many, with the payload {"id": NUMBER}; says which were accepted. With 0 threads
  *                                       the program's own emits them and does not wait for each to be accepted
  *   notes URL listen TOPIC,... OPTIONS  a JSON line for each that is handled, until standard input ends; OPTIONS is an
- *                                       object: pool, batch_size, batch_timeout, threads, event_type and publisher_id
- *                                       (regular expressions), requeue (so many are given back), slow (milliseconds)
+ *                                       object: pool, batch_size, batch_timeout, threads, requeue (so many are given
+ *                                       back), slow (milliseconds), and a filter: event_type and publisher_id (regular
+ *                                       expressions), context, metadata and payload (objects of such)
  */
 #include <ostler/listener.h>
 #include <ostler/module.h>
@@ -23,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TOPICS_MAX = 8, THREADS_MAX = 256, LINE_SIZE = 1 << 22 };
+enum { TOPICS_MAX = 8, THREADS_MAX = 256, LINE_SIZE = 1 << 22, RULES_MAX = 8 };
 
 static ostler_conf *conf;
 static ostler_transport *transport;
@@ -211,6 +212,7 @@ static int flood(const char *count, const char *thread_count)
 
 /* --- listen ------------------------------------------------------------------------------------------------------- */
 
+static pthread_mutex_t printing = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int to_requeue;
 static int slow;
 static struct ostler_notification_filter filter;
@@ -236,17 +238,16 @@ static void print_one(const struct ostler_notification *from, enum ostler_priori
 static enum ostler_notification_result handle(const struct ostler_notification *const *notifications, size_t count,
                                               enum ostler_priority method)
 {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     struct timespec work = {.tv_sec = slow / 1000, .tv_nsec = slow % 1000 * 1000000L};
     bool requeue = atomic_load(&to_requeue) > 0 && atomic_fetch_sub(&to_requeue, 1) > 0;
 
     if (slow)
         nanosleep(&work, NULL);
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(&printing);
     for (size_t i = 0; i < count; i++)
         print_one(notifications[i], method, count, requeue);
     fflush(stdout);
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&printing);
     return requeue ? OSTLER_NOTIFICATION_REQUEUE : OSTLER_NOTIFICATION_HANDLED;
 }
 
@@ -276,6 +277,24 @@ static const struct ostler_notification_endpoint endpoint = {.batch_method = {[O
 static const struct ostler_notification_endpoint *const endpoints[] = {&endpoint, NULL};
 static const struct ostler_endpoint_ops operations = {.notification = endpoints};
 
+/* The rules of one member of the filter; they live as long as the program. */
+static const struct ostler_notification_rule *read_rules(struct json_object *from)
+{
+    static struct ostler_notification_rule rules[3][RULES_MAX + 1];
+    static size_t used;
+    size_t count = 0;
+
+    if (!from)
+        return NULL;
+    struct ostler_notification_rule *made = rules[used++];
+    json_object_object_foreach(from, key, pattern)
+    {
+        if (count < RULES_MAX)
+            made[count++] = (struct ostler_notification_rule){.key = key, .pattern = json_object_get_string(pattern)};
+    }
+    return made;
+}
+
 static void read_options(struct json_object *from, struct ostler_listener_options *options)
 {
     struct json_object *timeout = member(from, "batch_timeout");
@@ -288,6 +307,9 @@ static void read_options(struct json_object *from, struct ostler_listener_option
         options->batch_timeout = json_object_get_double(timeout);
     filter.event_type = json_object_get_string(member(from, "event_type"));
     filter.publisher_id = json_object_get_string(member(from, "publisher_id"));
+    filter.context = read_rules(member(from, "context"));
+    filter.metadata = read_rules(member(from, "metadata"));
+    filter.payload = read_rules(member(from, "payload"));
     atomic_init(&to_requeue, json_object_get_int(member(from, "requeue")));
     slow = json_object_get_int(member(from, "slow"));
 }
@@ -306,9 +328,12 @@ static int listen_to(size_t topic_count, const char *text)
     for (size_t i = 0; i < topic_count; i++)
         targets[i].topic = topics[i];
     die_unless(ostler_listener_new(transport, targets, topic_count, &served, 1, &options, &listener, &error), &error);
+    /* That it is ready is the first line, although something may wait for it. */
+    pthread_mutex_lock(&printing);
     die_unless(ostler_listener_start(listener, &error), &error);
     puts("ready");
     fflush(stdout);
+    pthread_mutex_unlock(&printing);
     while (read(STDIN_FILENO, ignored, sizeof ignored) > 0)
         continue;
     ostler_listener_stop(listener);

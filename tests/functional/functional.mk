@@ -1,6 +1,7 @@
 # Functional tests start the real programs of this build. host_*.py: ostlerd.
 host_tests = \
 	tests/functional/host_listener.py \
+	tests/functional/host_audit.py \
 	tests/functional/host_start.py \
 	tests/functional/host_stop.py \
 	tests/functional/host_reload.py \
@@ -9,7 +10,7 @@ host_tests = \
 	tests/functional/host_check.py \
 	tests/functional/host_sample.py \
 	tests/functional/host_thermo.py
-EXTRA_DIST += $(host_tests) tests/functional/host_support.py
+EXTRA_DIST += $(host_tests) tests/functional/host_support.py tests/functional/listener_support.py
 if TRANSPORT_NANOMSG
 TESTS += $(host_tests)
 endif
@@ -28,7 +29,7 @@ tests_functional_modules_probe2_la_LIBADD = libostler.la $(JSONC_LIBS)
 
 # Modules for listeners: takers, two of them of one name, and what emits inside the process.
 check_LTLIBRARIES += tests/functional/modules/taker1.la tests/functional/modules/taker2.la \
-	tests/functional/modules/other_taker.la tests/functional/modules/emitter.la
+	tests/functional/modules/other_taker.la tests/functional/modules/bad_filter.la tests/functional/modules/emitter.la
 tests_functional_modules_taker1_la_SOURCES = tests/functional/modules/taker.c
 tests_functional_modules_taker1_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DTAKER_NAME='"taker"' -DTAKER_BUILD='"1"' \
 	-DTAKER_PRIORITY=OSTLER_PRIORITY_ERROR
@@ -44,6 +45,11 @@ tests_functional_modules_other_taker_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DTAKER_NA
 	-DTAKER_PRIORITY=OSTLER_PRIORITY_WARN
 tests_functional_modules_other_taker_la_LDFLAGS = $(uninstalled_ldflags)
 tests_functional_modules_other_taker_la_LIBADD = libostler.la $(JSONC_LIBS)
+tests_functional_modules_bad_filter_la_SOURCES = tests/functional/modules/taker.c
+tests_functional_modules_bad_filter_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DTAKER_NAME='"bad_filter"' -DTAKER_BUILD='"1"' \
+	-DTAKER_PRIORITY=OSTLER_PRIORITY_WARN -DTAKER_PATTERN='"(a"'
+tests_functional_modules_bad_filter_la_LDFLAGS = $(uninstalled_ldflags)
+tests_functional_modules_bad_filter_la_LIBADD = libostler.la $(JSONC_LIBS)
 tests_functional_modules_emitter_la_SOURCES = tests/functional/modules/emitter.c
 tests_functional_modules_emitter_la_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 tests_functional_modules_emitter_la_LDFLAGS = $(uninstalled_ldflags)
@@ -59,9 +65,9 @@ EXTRA_DIST += doc/man/update_options.py
 
 # The command against real hosts.
 EXTRA_DIST += tests/functional/cli.py tests/functional/cli_notifications.py tests/functional/cli_support.py \
-	tests/functional/rabbit.sh
+	tests/functional/rabbit.sh tests/functional/rabbit_listeners.sh
 if TRANSPORT_RABBIT
-TESTS += tests/functional/rabbit.sh
+TESTS += tests/functional/rabbit.sh tests/functional/rabbit_listeners.sh
 endif
 if TRANSPORT_NANOMSG
 TESTS += tests/functional/cli.py tests/functional/cli_notifications.py

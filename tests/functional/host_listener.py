@@ -2,63 +2,13 @@
 """ostlerd: notification listeners from a configuration. They listen on the transport `fake`, which keeps what nobody has
 taken, and an endpoint of a server in the same process emits, so that every notification can be accounted for."""
 
-import collections
 import json
 import os
-import resource
 import shutil
 import signal
 
-from host_support import Deployment, await_true, has_in, main, module, result_of, test
-
-SERVER = "[server]\ntopic = demo\nserver = node1\nendpoints = echo, control, %s\n" % module("emitter")
-LISTENER = "[listener]\ntransport_url = fake:\nendpoints = %s\n" % module("taker1")
-
-
-class Taken(collections.namedtuple("Taken", "build word event count")):
-    """What a taker has written down of one notification."""
-
-
-class Listening(Deployment):
-    """A deployment whose takers write to one file."""
-
-    def taker(self, **options):
-        """The section of the takers."""
-        lines = ["%s = %s" % item for item in options.items()]
-        return "\n".join(["[endpoint:%s]\npath = %s\n%s" % (name, self.path("taken"), "\n".join(lines))
-                          for name in ("taker", "other_taker")])
-
-    def begin(self, listeners=LISTENER, **options):
-        self.conf(SERVER + listeners + self.taker(**options))
-        return self.start()
-
-    def change(self, host, listeners=LISTENER, **options):
-        """Another configuration, taken."""
-        self.conf(SERVER + listeners + self.taker(**options))
-        status = host.reload()
-        assert "refused" not in status, host.log()
-        return status
-
-    def emit(self, count, *arguments):
-        return self.call("demo", "emit", "count:=%d" % count, *arguments, namespace="emitter")
-
-    def taken(self):
-        try:
-            with open(self.path("taken"), encoding="utf-8") as file:
-                return [Taken(*line.split()) for line in file]
-        except FileNotFoundError:
-            return []
-
-    def await_taken(self, count):
-        """All of them, and not one more."""
-        await_true("%d notifications are taken" % count, lambda: len(self.taken()) >= count)
-        taken = self.taken()
-        assert len(taken) == count, taken
-        return taken
-
-
-def events(taken):
-    return sorted(each.event for each in taken)
+from host_support import await_true, has_in, main, module, test
+from listener_support import LISTENER, SERVER, Listening, control, events
 
 
 # --- What a section says
@@ -322,28 +272,59 @@ def refused_transport():
     refuses(LISTENER.replace("fake:", "carrier-pigeon:"), "FILE:9: [listener] transport_url", "carrier-pigeon")
 
 
+# --- An endpoint that emits
+
+
 @test
-def storm():
-    """Nothing is lost and nothing is taken twice while the configuration changes many times"""
+def routing():
+    """The routing file follows SIGHUP; one that is wrong is refused with its name and line, and the old one stays"""
     with Listening() as deployment:
-        host = deployment.begin()
-        call = deployment.begin_call("demo", "emit", "count:=20000", namespace="emitter")
-        changes = ("", "allow_requeue = true\n", "batch_size = 7\nbatch_timeout = 0.05\n", "executor = blocking\n",
-                   "executor_thread_pool_size = 3\n", "topics = more, notifications\n", "endpoints = ghost\n")
-        rounds = 0
-        while call.poll() is None or rounds < 2 * len(changes):
-            text = changes[rounds % len(changes)]
-            listeners = LISTENER.replace("endpoints", "#") + text if "ghost" in text else LISTENER + text
-            deployment.conf(SERVER + listeners + deployment.taker(word="w%d" % rounds))
-            status = host.reload()
-            assert ("refused" in status) == ("ghost" in text), (text, status)
-            assert len(control(deployment, "stats")["listeners"]) == 1
-            rounds += 1
-        assert result_of(call) is None
-        taken = deployment.await_taken(20000)
-        assert len(set(events(taken))) == 20000
+        routes = deployment.write("routes.yaml", "any:\n  log: {accepted_events: [\"a.*\"]}\n")
+        deployment.conf(SERVER + "[oslo_messaging_notifications]\ndriver = routing\nrouting_config = %s\n" % routes)
+        host = deployment.start()
+
+        def goes(event_type):
+            since = host.mark()
+            deployment.call("demo", "tell", "event_type=" + event_type, namespace="emitter")
+            deployment.call("demo", "tell", "event_type=%s.end" % wanted, namespace="emitter")
+            host.wait_log(r"oslo.messaging.notification.%s.end" % wanted, since)
+            return any("oslo.messaging.notification.%s " % event_type in line for line in host.lines[since:])
+        wanted = "a"
+        assert goes("a.1") and not goes("b.1")
+        for text, line, why in (("any:\n  log: [\n", 3, ""), ("any:\n  log:\n    accepted_events: a\n", 3, "list"),
+                                ("any:\n  pigeon: {}\n", None, "pigeon")):
+            since = host.mark()
+            deployment.write("routes.yaml", text)
+            has_in(host.reload(), "refused")
+            has_in("\n".join(host.lines[since:]), routes + ":%d: " % line if line else "", why, "the old one stays in force")
+            assert goes("a.1") and not goes("b.1")
+        deployment.write("routes.yaml", "any:\n  log: {accepted_events: [\"b.*\"]}\n")
+        host.reload()
+        wanted = "b"
+        assert goes("b.1") and not goes("a.1")
         host.stop()
-        assert len(deployment.taken()) == 20000
+        deployment.write("routes.yaml", "any:\n- log\n")
+        host = deployment.start(ready=False)
+        assert host.wait() == 2, host.log()
+        has_in(host.log(), routes + ":2: ")
+
+
+@test
+def filter_that_is_none():
+    """An endpoint whose filter is no regular expression keeps the host from starting, and a reload from happening"""
+    with Listening() as deployment:
+        bad = LISTENER.replace(module("taker1"), module("bad_filter")) + "[endpoint:bad_filter]\npath = /dev/null\n"
+        deployment.conf(SERVER + bad)
+        host = deployment.start(ready=False)
+        assert host.wait() == 1, host.log()
+        has_in(host.log(), "[listener]", "filter on event_type", "\"(a\" is no regular expression")
+        host = deployment.begin()
+        deployment.conf(SERVER + bad + deployment.taker())
+        has_in(host.reload(), "refused")
+        has_in(host.log(), "\"(a\" is no regular expression")
+        deployment.emit(1)
+        deployment.await_taken(1)
+        host.stop()
 
 
 # --- The end
@@ -390,10 +371,6 @@ def report():
         stats = json.loads(host.wait_log(r"report \[listener\] \{\"requests").split("[listener] ")[1])
         assert stats["requests"] == 3 and stats["failures"] == 0, stats
         host.stop()
-
-
-def control(deployment, method):
-    return deployment.call("demo", method, namespace="control", api_version="2.0")
 
 
 @test
@@ -463,103 +440,6 @@ def checked():
         has_in(output, "FILE:6: [listener:x] topics: a name has at most", "FILE:7: [listener:x] endpoints", "ghost",
                "has no interface for notifications", "FILE:8", "did you mean \"allow_requeue\"?", "FILE:9",
                "FILE:10: [listener:x] executor", "warp", "FILE:11: [listener:x] pool", "FILE:12", "soon")
-
-
-# --- The endpoint audit
-
-
-AUDIT = "[listener]\ntransport_url = fake:\nendpoints = audit\nallow_requeue = true\n[endpoint:audit]\npath = %s\n"
-
-
-def whole(path):
-    """Whether the last line is there to its end."""
-    with open(path, "rb") as file:
-        text = file.read()
-    return text == b"" or text.endswith(b"\n")
-
-
-def lines(path):
-    assert whole(path), "a line is torn"
-    with open(path, encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
-def await_lines(path, count):
-    await_true("%d lines in %s" % (count, path), lambda: os.path.exists(path) and
-               open(path, "rb").read().count(b"\n") >= count)
-    got = lines(path)
-    assert len(got) == count, got
-    return sorted(line["event_type"] for line in got)
-
-
-@test
-def audit_rotates():
-    """audit: rename the file, SIGHUP, and it writes to a new one"""
-    with Listening() as deployment:
-        path = deployment.path("audit.jsonl")
-        deployment.conf(SERVER + AUDIT % path)
-        host = deployment.start()
-        deployment.emit(3, "priority=audit", "event_type=old")
-        assert await_lines(path, 3) == ["old.0", "old.1", "old.2"]
-        os.rename(path, path + ".1")
-        deployment.emit(1, "priority=audit", "event_type=between")
-        await_lines(path + ".1", 4)
-        host.reload()
-        deployment.emit(2, "priority=audit", "event_type=new")
-        assert await_lines(path, 2) == ["new.0", "new.1"]
-        assert len(lines(path + ".1")) == 4
-        host.stop()
-
-
-@test
-def audit_on_a_full_disk():
-    """audit: what cannot be written to a full disk is written when there is room, every notification once"""
-    with Listening() as deployment:
-        path = deployment.path("audit.jsonl")
-        deployment.conf(SERVER + AUDIT % path)
-        host = deployment.start()
-        resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
-        deployment.emit(40, "priority=audit")
-        host.wait_log("ERROR audit .*cannot be written")
-        await_true("what did not fit is taken back", lambda: whole(path))
-        assert 0 < open(path, "rb").read().count(b"\n") < 40
-        resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        assert await_lines(path, 40) == sorted("event.%d" % i for i in range(40))
-        host.wait_log("can be written again")
-        host.stop()
-        assert len(lines(path)) == 40
-
-
-@test
-def audit_moves_to_another_disk():
-    """audit: a full device is left for a file, and nothing is lost"""
-    with Listening() as deployment:
-        path = deployment.path("audit.jsonl")
-        deployment.conf(SERVER + AUDIT % "/dev/full")
-        host = deployment.start()
-        deployment.emit(5, "priority=audit")
-        host.wait_log("ERROR audit .*No space left")
-        deployment.conf(SERVER + AUDIT % path)
-        host.reload()
-        assert await_lines(path, 5) == ["event.%d" % i for i in range(5)]
-        host.stop()
-
-
-@test
-def audit_without_a_file():
-    """audit: a file that cannot be opened refuses the configuration"""
-    with Listening() as deployment:
-        deployment.conf(SERVER + AUDIT % "")
-        host = deployment.start(ready=False)
-        assert host.wait() == 2
-        has_in(host.log(), "[listener]", "[endpoint:audit] path")
-        deployment.conf(SERVER + AUDIT % deployment.path("audit.jsonl"))
-        host = deployment.start()
-        deployment.conf(SERVER + AUDIT % deployment.path("none/audit.jsonl"))
-        has_in(host.reload(), "refused")
-        deployment.emit(1, "priority=audit")
-        await_lines(deployment.path("audit.jsonl"), 1)
-        host.stop()
 
 
 main()

@@ -38,6 +38,18 @@ def default_name():
 
 
 @test
+def no_url():
+    """Without any transport URL there is the default one, for servers and for listeners"""
+    with Deployment() as deployment:
+        for text in ("[server]\ntopic = demo\nendpoints = echo\n",
+                     "[listener]\nendpoints = audit\n[endpoint:audit]\npath = %s\n" % deployment.path("audit"),
+                     "[server:a]\ntopic = demo\nendpoints = echo\n[listener:b]\ntopics = t\nendpoints = audit\n"):
+            done = deployment.run("--check", "--config-file", deployment.write("ostlerd.conf", text))
+            assert done.returncode == 0, done
+            has_in(done.stdout, "the configuration is good")
+
+
+@test
 def two_servers():
     """Two servers in one process, on transports of their own"""
     with Deployment() as deployment:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What an installed Ostler is good for: an endpoint of one's own, built with pkg-config alone from the example in the
 # installed <ostler/endpoint.h>, is named in a config, served by ostlerd and called with ostler; programs in C and C++
-# link the library.
+# link the library; the programs in the installed notifications.md emit and handle notifications, also through the notifier
+# driver that <ostler/notifier_driver.h> begins with.
 #
 # Environment: OSTLER_PREFIX (where it is installed), CC, CXX.
 . "${OSTLER_SRCDIR:-$(dirname "$0")/../..}/tests/support/tap.sh"
@@ -14,9 +15,12 @@ ostlerd=$prefix/bin/ostlerd
 ostler=$prefix/bin/ostler
 url=nanomsg://$work/run
 host=
+listener=
+plugins=
 
 stop_host() {
     [ -z "$host" ] || kill "$host" 2>/dev/null
+    [ -z "$listener" ] || kill "$listener" 2>/dev/null
 }
 trap 'stop_host; rm -rf "$work"' EXIT
 
@@ -39,13 +43,13 @@ is_folder() {
     [ -d "$1" ]
 }
 
-# The example in the comment at the head of the header.
+# The example in the comment at the head of the header $1.
 example() {
-    sed -n -e '1,/^ \*\//{s/^ \*     //p; s/^ \*$//p;}' "$prefix/include/ostler/endpoint.h"
+    sed -n -e '1,/^ \*\//{s/^ \*     //p; s/^ \*$//p;}' "$prefix/include/ostler/$1"
 }
 
 build_endpoint() {
-    example >"$work/greeter.c"
+    example endpoint.h >"$work/greeter.c"
     # shellcheck disable=SC2046
     ${CC:-cc} -Wall -Wextra -Werror -fPIC -shared -o "$work/greeter.so" "$work/greeter.c" $(pkg-config --cflags --libs ostler)
 }
@@ -98,6 +102,98 @@ refuses() {
     [ $? -eq 4 ]
 }
 
+# --- Notifications
+
+# Builds the program in notifications.md that calls function $1, as $work/$2.
+build_example() {
+    awk '/^```/ { inside = !inside && $0 == "```c"; if (inside) text = ""; else if (text ~ wanted) printf "%s", text; next }
+         inside { text = text $0 "\n" }' wanted="int main.*$1" "$prefix/share/doc/ostler/notifications.md" >"$work/$2.c"
+    # shellcheck disable=SC2046
+    ${CC:-cc} -Wall -Wextra -Werror -o "$work/$2" "$work/$2.c" $(pkg-config --cflags --libs ostler) -Wl,-rpath,"$prefix/lib"
+}
+
+build_driver() {
+    example notifier_driver.h >"$work/lines.c"
+    # shellcheck disable=SC2046
+    ${CC:-cc} -Wall -Wextra -Werror -fPIC -shared -o "$work/lines.so" "$work/lines.c" $(pkg-config --cflags --libs ostler)
+}
+
+# boiler.conf, which emit reads, with further lines from standard input.
+configure_notifier() {
+    {
+        printf '[DEFAULT]\ntransport_url = %s\n[oslo_messaging_notifications]\n' "$url"
+        cat
+    } >"$work/boiler.conf"
+}
+
+emit() {
+    (cd "$work" && OSTLER_PLUGIN_PATH=$plugins ./emit)
+}
+
+listens() {
+    OS_DEFAULT__TRANSPORT_URL=$url "$work/handle" >"$work/handled" 2>&1 &
+    listener=$!
+    echo "driver = messagingv2" | configure_notifier
+    emit && wait_until 30 grep -q "boiler.hot from boiler.cellar" "$work/handled"
+}
+
+listener_stops() {
+    kill -INT $listener && wait $listener
+}
+
+nobody_listens() {
+    ! "$ostler" notify notifications boiler.hot --url "$url" --timeout 1 2>"$work/said" && grep "nobody listens to" "$work/said"
+}
+
+# The driver from outside, found in a folder of plugin_path by its name, alone and behind routing.
+driver_takes() {
+    configure_notifier <<END
+driver = lines
+[lines]
+path = $work/kept.jsonl
+END
+    plugins=$work emit && grep -q '"event_type":"boiler.hot"' "$work/kept.jsonl"
+}
+
+driver_is_routed_to() {
+    printf 'any:\n  lines: {accepted_priorities: [warn]}\n' >"$work/routes.yaml"
+    configure_notifier <<END
+driver = routing
+routing_config = $work/routes.yaml
+[lines]
+path = $work/routed.jsonl
+END
+    plugins=$work emit && grep -q '"event_type":"boiler.hot"' "$work/routed.jsonl"
+}
+
+driver_refuses() {
+    configure_notifier <<END
+driver = lines
+[lines]
+path = $work/none/kept.jsonl
+END
+    ! plugins=$work emit 2>"$work/said" && grep 'notifier driver "lines": \[lines\] path: cannot open' "$work/said"
+}
+
+driver_is_missing() {
+    echo "driver = lines" | configure_notifier
+    ! plugins= emit 2>"$work/said" && grep 'no notifier "lines"' "$work/said"
+}
+
+driver_is_installed() {
+    folder=$(pkg-config --variable=notifierdir ostler)
+    mkdir -p "$folder" && cp "$work/lines.so" "$folder/" || return
+    configure_notifier <<END
+driver = lines
+[lines]
+path = $work/installed.jsonl
+END
+    plugins= emit && grep -q '"event_type":"boiler.hot"' "$work/installed.jsonl"
+    code=$?
+    rm "$folder/lines.so" && rmdir "$folder"
+    return $code
+}
+
 host_stops() {
     kill "$host" && wait "$host"
     code=$?
@@ -122,4 +218,15 @@ check "it answers" wait_until 30 greets
 check "it is described" describes
 check "wrong arguments are a remote failure" refuses
 check "the host stops when it is told to" host_stops
+check "the notifier of the manual is built" build_example ostler_notify_warn emit
+check "the listener of the manual is built" build_example ostler_listener_start handle
+check "one hears of the other" listens
+check "the listener ends when it is interrupted" listener_stops
+check "with nobody there the sender is told" nobody_listens
+check "a notifier driver is built with pkg-config alone" build_driver
+check "it takes notifications" driver_takes
+check "routing hands it those that its file says" driver_is_routed_to
+check "what it refuses to open is told" driver_refuses
+check "where it is not found is told" driver_is_missing
+check "it is found in the installed folder" driver_is_installed
 plan

@@ -2,13 +2,18 @@
 """Notifiers and listeners in Python and in C, on one broker."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 
 import interop_support as interop
 from interop_support import Seen, deployment, oslo_messaging, test
 from notes import Emitter, Listener
 
 PRIORITIES = ("audit", "debug", "info", "warn", "error", "critical", "sample")
+OSTLER = os.path.join(interop.BUILD, "ostler")
 DRIVERS = ("messaging", "messagingv2")
 PAYLOADS = ({"k": [1, None, "h\u00e9 \U0001f600"], "n": 2**53 + 1, "f": 0.5}, None, [1, "two"], "text", 7, {})
 CONTEXT = {"user_id": "u\u00e9", "roles": ["admin", "reader"], "is_admin": True}
@@ -209,6 +214,58 @@ def filters():
         listener.finish()
 
 
+FILTERS = (
+    {}, {"event_type": "wanted"}, {"event_type": "anted"}, {"event_type": ".*anted"}, {"event_type": "wanted$"},
+    {"event_type": r"(?i)WANTED\.[a-z]+"}, {"event_type": "^(?!un)"}, {"publisher_id": r"p\.host\d"},
+    {"publisher_id": "p.host1|other"}, {"context": {"user_id": "u\u00e9"}}, {"context": {"roles": ".*"}},
+    {"context": {"user_id": ".", "project_id": "p"}}, {"metadata": {"message_id": "[0-9a-f]{8}-"}},
+    {"metadata": {"timestamp": r"\d{4}-\d\d-\d\d "}}, {"metadata": {"message_id": "no"}}, {"payload": {"kind": "a"}},
+    {"payload": {"kind": "a.b"}}, {"payload": {"kind": ".*", "n": ".*"}}, {"payload": {"n": "1"}}, {"payload": {"flag": "true"}},
+    {"payload": {"nothing": ""}}, {"payload": {"inner": ".*"}}, {"payload": {"kind": "\\w\u00e9$"}}, {"payload": {"kind": r"\w{2}$"}},
+    {"event_type": "w", "publisher_id": "p", "payload": {"kind": "a"}, "context": {"user_id": "u"},
+     "metadata": {"timestamp": "2"}},
+)
+FILTERED = tuple(
+    (publisher, event_type, context, payload)
+    for publisher, event_type in (("p.host1", "wanted"), ("other", "unwanted"), ("p.hostx", "wanted.it"), ("p.host1", "wanted\nx"))
+    for context, payload in (({"user_id": "u1", "roles": ["r"]}, {"kind": "a", "n": 1, "flag": True}),
+                             ({"user_id": "u\u00e9", "project_id": "p1"}, {"kind": "a\nb", "n": "1"}),
+                             ({"user_id": None}, {"kind": ["a"], "nothing": None}),
+                             ({}, {"kind": "", "inner": {"kind": "a"}}),
+                             ({"project_id": "p"}, {"kind": "z\u00e9"}), ({"user_id": "u"}, {})))
+
+
+@test
+def filters_alike():
+    """a filter lets the same through in C as in Python, of what either side sends"""
+    with deployment() as made:
+        for number, criteria in enumerate(FILTERS):
+            rule = oslo_messaging.NotificationFilter(**criteria)
+            wanted = [event for event in FILTERED if rule.match(
+                event[2], event[0], event[1],
+                {"message_id": "01234567-89ab-4def-8123-456789abcdef", "timestamp": "2026-11-21 05:52:46.435342"}, event[3])]
+            topic = "alike-%d" % number
+            c_listener = Listener(made, made.url, topic, pool=topic + "-c", threads=1, **criteria)
+            python_seen = Seen()
+            with PythonListener([endpoint(python_seen, rule=rule)], [topic], pool=topic + "-p"):
+                emitter = Emitter(made, made.url, "messagingv2", topic)
+                senders = {name: notifier("messagingv2", topic, name) for name in {event[0] for event in FILTERED}}
+                # What is let through comes last again: then all that was before has been looked at.
+                for position, (publisher, event_type, context, payload) in enumerate(FILTERED + tuple(wanted[-1:])):
+                    if position % 2:
+                        emitter.emit("info", event_type, payload, context, publisher)
+                    else:
+                        senders[publisher].info(context, event_type, payload)
+                expected = sorted(repr((one[0], one[1], one[3])) for one in wanted + wanted[-1:])
+                for got in (c_listener.handled(len(expected)), python_seen.wait(len(expected))):
+                    got = [repr((one["publisher_id"], one["event_type"], one["payload"])) for one in got]
+                    assert sorted(got) == expected, (criteria, got, expected)
+                emitter.finish()
+                for sender in senders.values():
+                    sender.transport.cleanup()
+            c_listener.finish()
+
+
 @test
 def batches():
     """batches of either side"""
@@ -235,6 +292,71 @@ def batches():
         got = listener.handled(10)
         assert [line["batch"] for line in got] == [5] * 10
         assert [line["payload"]["n"] for line in got] == list(range(10))
+        one.transport.cleanup()
+        listener.finish()
+
+
+@test
+def batches_by_time():
+    """batches that do not fill are handed over in time, sorted by priority, by either side"""
+    class Batch:
+        def __init__(self):
+            self.seen = Seen()
+
+        def info(self, messages):
+            self.seen.add(("info", len(messages)))
+
+        def error(self, messages):
+            self.seen.add(("error", len(messages)))
+
+    with deployment() as made:
+        both = Batch()
+        with PythonListener([both], ["time-c"], batch={"batch_size": 100, "batch_timeout": 2}):
+            emitter = Emitter(made, made.url, "messagingv2", "time-c")
+            for priority in ("info", "error", "info"):
+                emitter.emit(priority, "e")
+            interop.await_true("all three", lambda: sum(count for _, count in list(both.seen.items)) == 3)
+            emitter.finish()
+        listener = Listener(made, made.url, "time-p", batch_size=100, batch_timeout=1, threads=1)
+        one = notifier("messagingv2", "time-p")
+        for priority in ("info", "error", "info"):
+            getattr(one, priority)({}, "e", {})
+        got = listener.handled(3)
+        assert sorted(line["method"] for line in got) == ["error", "info", "info"], got
+        assert all(line["batch"] <= 2 for line in got), "a batch holds one priority"
+        one.transport.cleanup()
+        listener.finish()
+
+
+@test
+def batches_given_back():
+    """a batch that either side gives back comes again whole"""
+    answers = [oslo_messaging.NotificationResult.REQUEUE]
+
+    class Batch:
+        def __init__(self):
+            self.seen = Seen()
+
+        def info(self, messages):
+            self.seen.add([one["payload"]["n"] for one in messages])
+            return answers.pop() if answers else None
+
+    with deployment() as made:
+        back = Batch()
+        with PythonListener([back], ["again-c"], batch={"batch_size": 4, "batch_timeout": 5}, allow_requeue=True):
+            emitter = Emitter(made, made.url, "messagingv2", "again-c")
+            for number in range(4):
+                emitter.emit("info", "e", {"n": number})
+            interop.await_true("all twice", lambda: sum(len(one) for one in list(back.seen.items)) == 8)
+            assert sorted(sum(back.seen.items, [])) == [0, 0, 1, 1, 2, 2, 3, 3]
+            emitter.finish()
+        listener = Listener(made, made.url, "again-p", batch_size=4, batch_timeout=5, threads=1, requeue=1)
+        one = notifier("messagingv2", "again-p")
+        for number in range(4):
+            one.info({}, "e", {"n": number})
+        got = listener.handled(8)
+        assert sorted(line["payload"]["n"] for line in got) == [0, 0, 1, 1, 2, 2, 3, 3], got
+        assert sum(line["requeued"] for line in got) == 4
         one.transport.cleanup()
         listener.finish()
 
@@ -291,6 +413,51 @@ def broken_messages():
         assert [line["event_type"] for line in got] == [None, "last"], got
         interop.await_true("the queue is empty", lambda: interop.brokers.nodes[0].ctl(
             "list_queues", "name", "messages").find("broken.info\t0") >= 0)
+        listener.finish()
+
+
+# --- Commands ---------------------------------------------------------------------------------------------------------
+
+
+@test
+def commands():
+    """ostler notify to a listener in Python, a notifier in Python to ostler listen, every priority"""
+    with deployment() as made:
+        seen = Seen()
+        with PythonListener([endpoint(seen)], ["command-c"]):
+            for number, priority in enumerate(PRIORITIES):
+                subprocess.run([OSTLER, "notify", "--url", made.url, "command-c", "event." + priority, "s=h\u00e9", "n:=7",
+                                "--priority", priority, "--publisher-id", "c.host", "--context", "user_id=u1"],
+                               env=made.environment(), check=True, timeout=interop.LIMIT)
+                check(seen.wait(number + 1)[number], priority, {"s": "h\u00e9", "n": 7}, {"user_id": "u1"}, "c.host")
+        listen = subprocess.Popen([OSTLER, "listen", "--url", made.url, "command-p", "--count", str(len(PRIORITIES))],
+                                  env=made.environment(), stdout=subprocess.PIPE, text=True)
+        made.processes.append(listen)
+        one = notifier("messagingv2", "command-p")
+        for priority in PRIORITIES:
+            getattr(one, priority)(CONTEXT, "event." + priority, {"k": [1]})
+        output = listen.communicate(timeout=interop.LIMIT)[0]
+        got = [json.loads(line) for line in output.splitlines()]
+        assert listen.returncode == 0 and sorted(line["priority"] for line in got) == sorted(PRIORITIES), got
+        for line in got:
+            check(dict(line, method=line["priority"]), line["priority"], {"k": [1]}, CONTEXT, "p.host")
+        one.transport.cleanup()
+
+
+@test
+def command_of_oslo():
+    """oslo-messaging-send-notification, which writes priorities small and payloads as texts, to C"""
+    program = shutil.which("oslo-messaging-send-notification")
+    if not program:
+        raise interop.Skip("oslo-messaging-send-notification is not installed")
+    with deployment() as made:
+        listener = Listener(made, made.url, "command-o")
+        for count, priority in enumerate(("audit", "info", "warn", "error", "critical", "sample"), 1):
+            subprocess.run([sys.executable, program, "--config-file", made.write("none.conf", ""), "--transport-url", made.url,
+                            "--publisher-id", "cli.host", "--event-type", "event." + priority, "--topic", "command-o",
+                            "--priority", priority, '{"a": 1}'],
+                           check=True, timeout=interop.LIMIT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            check(listener.handled(count)[-1], priority, '{"a": 1}', {}, "cli.host")
         listener.finish()
 
 

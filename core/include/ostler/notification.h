@@ -59,8 +59,9 @@ struct ostler_notification {
 enum ostler_notification_result {
     OSTLER_NOTIFICATION_HANDLED,
     /** Could not be handled now. The endpoints after this one are left out, and if the listener allows it the
-     *  notification goes back to where it came from and is delivered again, at once, to all endpoints; else it is gone.
-     *  oslo_messaging.NotificationResult.REQUEUE, and what an exception does there. */
+     *  notification goes back to where it came from after a pause (10 ms, longer while nothing is handled, 1 s at most)
+     *  and is delivered again, to all endpoints; else it is gone. oslo_messaging.NotificationResult.REQUEUE, and what an
+     *  exception does there. */
     OSTLER_NOTIFICATION_REQUEUE
 };
 

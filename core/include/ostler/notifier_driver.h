@@ -2,7 +2,67 @@
 /**
  * @file ostler/notifier_driver.h
  * What becomes of a notification that is emitted: the contract of a module of kind OSTLER_KIND_NOTIFIER. Built in:
- * `messaging`, `messagingv2`, `log`, `noop`, `test`, `routing`.
+ * `messaging`, `messagingv2`, `log`, `noop`, `test`, `routing`. One of your own, which appends the message to a file:
+ *
+ *     #include <ostler/notifier_driver.h>
+ *     #include <errno.h>
+ *     #include <json-c/json.h>
+ *     #include <stdio.h>
+ *     #include <stdlib.h>
+ *
+ *     struct ostler_notifier_driver {
+ *         FILE *file;
+ *     };
+ *
+ *     static enum ostler_status lines_open(const struct ostler_notifier_setup *setup, ostler_notifier_driver **driver,
+ *                                          struct ostler_error *error)
+ *     {
+ *         const char *path = ostler_conf_string(setup->conf, "lines", "path");
+ *         ostler_notifier_driver *made = malloc(sizeof *made);
+ *
+ *         if (!made || !(made->file = fopen(path, "ae"))) {
+ *             free(made);
+ *             return ostler_error_set_errno(error, errno, "[lines] path: cannot open %s", path);
+ *         }
+ *         *driver = made;
+ *         return OSTLER_OK;
+ *     }
+ *
+ *     static enum ostler_status lines_notify(ostler_notifier_driver *driver, const struct ostler_emission *emission,
+ *                                            struct ostler_error *error)
+ *     {
+ *         const char *text = json_object_to_json_string_ext(emission->message, JSON_C_TO_STRING_PLAIN);
+ *
+ *         if (text && fprintf(driver->file, "%s\n", text) > 0 && fflush(driver->file) == 0)
+ *             return OSTLER_OK;
+ *         return ostler_error_set_errno(error, errno, "cannot write");
+ *     }
+ *
+ *     static void lines_close(ostler_notifier_driver *driver)
+ *     {
+ *         fclose(driver->file);
+ *         free(driver);
+ *     }
+ *
+ *     static const struct ostler_option options[] = {
+ *         {.name = "path", .default_value = "notifications.jsonl", .help = "The file to append to."},
+ *         {.name = NULL},
+ *     };
+ *     static const struct ostler_option_group groups[] = {
+ *         {.name = "lines", .help = "Notifications in a file.", .options = options},
+ *         {.name = NULL},
+ *     };
+ *     static const struct ostler_notifier_ops operations = {
+ *         .open = lines_open, .notify = lines_notify, .close = lines_close};
+ *
+ *     OSTLER_MODULE(lines) = {
+ *         .abi = OSTLER_MODULE_ABI, .size = sizeof(struct ostler_module), .kind = OSTLER_KIND_NOTIFIER,
+ *         .name = "lines", .version = "1.0", .summary = "appends notifications to a file", .ops = &operations,
+ *         .ops_size = sizeof operations, .options = groups,
+ *     };
+ *
+ * Built with `cc -shared -fPIC -o lines.so lines.c $(pkg-config --cflags --libs ostler)` and copied to
+ * `$(pkg-config --variable=notifierdir ostler)`, or anywhere below plugin_path, it is `driver = lines`.
  */
 #ifndef OSTLER_NOTIFIER_DRIVER_H
 #define OSTLER_NOTIFIER_DRIVER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An endpoint for the tests of ostlerd's listeners: it writes down what it takes, one line each, and fails where it is
- * told to. Built as several modules, which differ in TAKER_NAME, TAKER_BUILD and the
- * priorities they take. */
+ * told to. Built as several modules, which differ in TAKER_NAME, TAKER_BUILD, the
+ * priorities they take and TAKER_PATTERN, a filter on event types. */
 #include <ostler/clock.h>
 #include <ostler/log.h>
 #include <ostler/notification.h>
@@ -131,7 +131,11 @@ static const struct ostler_option options[] = {
 
 static const struct ostler_notification_endpoint interface = {
     .method = {[OSTLER_PRIORITY_INFO] = take_one, [TAKER_PRIORITY] = take_one},
-    .batch_method = {[OSTLER_PRIORITY_INFO] = take_batch, [TAKER_PRIORITY] = take_batch}};
+    .batch_method = {[OSTLER_PRIORITY_INFO] = take_batch, [TAKER_PRIORITY] = take_batch},
+#ifdef TAKER_PATTERN
+    .filter = &(const struct ostler_notification_filter){.event_type = TAKER_PATTERN},
+#endif
+};
 static const struct ostler_notification_endpoint *const interfaces[] = {&interface, NULL};
 static const struct ostler_endpoint_ops operations = {
     .open = taker_open, .reset = taker_reset, .fini = taker_fini, .notification = interfaces, .options = options};

@@ -3,7 +3,10 @@
 
 #include <criterion/criterion.h>
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const char *member(struct json_object *object, const char *name)
 {
@@ -23,6 +26,47 @@ Test(message, timestamps_are_pythons, .timeout = 30)
     cr_expect_str_eq(text, "2026-11-21 05:52:46.000042");
     message_timestamp(1795240366, 0, text);
     cr_expect_str_eq(text, "2026-11-21 05:52:46");
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+Test(message, ids_are_random_uuids, .timeout = 30)
+{
+    enum { COUNT = 1000 };
+    static char ids[COUNT][MESSAGE_ID_SIZE];
+
+    for (size_t i = 0; i < COUNT; i++) {
+        message_id(ids[i]);
+        cr_expect_eq(strspn(ids[i], "0123456789abcdef-"), 36);
+        cr_expect(ids[i][8] == '-' && ids[i][13] == '-' && ids[i][18] == '-' && ids[i][23] == '-');
+        cr_expect(ids[i][14] == '4' && strchr("89ab", ids[i][19]), "%s", ids[i]);
+    }
+    qsort(ids, COUNT, sizeof ids[0], compare_ids);
+    for (size_t i = 1; i < COUNT; i++)
+        cr_expect_str_neq(ids[i - 1], ids[i]);
+}
+
+Test(message, ids_of_a_forked_process_are_its_own, .timeout = 30)
+{
+    char mine[MESSAGE_ID_SIZE], its[MESSAGE_ID_SIZE] = "";
+    int ends[2], status;
+
+    message_id(mine);
+    cr_assert_eq(pipe(ends), 0);
+    pid_t child = fork();
+    cr_assert_geq(child, 0);
+    message_id(mine);
+    if (child == 0)
+        _exit(write(ends[1], mine, sizeof mine) == sizeof mine ? 0 : 1);
+    cr_expect_eq(read(ends[0], its, sizeof its), (ssize_t)sizeof its);
+    cr_expect_eq(waitpid(child, &status, 0), child);
+    cr_expect_str_neq(mine, its);
+    cr_expect_eq(strlen(its), 36);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 Test(message, has_the_members_in_their_order, .timeout = 30)

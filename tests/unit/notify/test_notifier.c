@@ -165,7 +165,7 @@ Test(notifier, the_log_gets_a_line_without_secrets, .timeout = 30)
     ostler_log_set_sink(keep_line, NULL);
     cr_expect_eq(ostler_notify_warn(notifier, NULL, "ev.x", payload, NULL), OSTLER_OK);
     ostler_log_set_sink(NULL, NULL);
-    cr_expect(strncmp(logged, "WARNING oslo.messaging.notification.ev.x { ", 43) == 0, "%s", logged);
+    cr_expect(strncmp(logged, "WARNING oslo.messaging.notification.ev.x {\"message_id\": ", 56) == 0, "%s", logged);
     cr_expect(strstr(logged, "\"password\": \"***\""));
     cr_expect_null(strstr(logged, "hunter2"));
     json_object_put(payload);
@@ -182,6 +182,26 @@ static void write_routes(const char *text)
     cr_assert_not_null(file);
     fputs(text, file);
     fclose(file);
+}
+
+Test(notifier, former_names_of_options_count, .timeout = 30)
+{
+    ostler_conf *conf = conf_of("[DEFAULT]\nnotification_driver = test\nnotification_driver = noop\n"
+                                "notification_topics = one,two\nnotification_transport_url = fake:\n");
+    ostler_notifier *notifier = notifier_of(conf, NULL);
+    ostler_transport *transport = NULL;
+    size_t count = 0;
+
+    cr_expect_eq(ostler_notify_info(notifier, NULL, "e", NULL, NULL), OSTLER_OK);
+    cr_expect_eq(taken(), 1);
+    const char *const *topics = ostler_conf_list(conf, "oslo_messaging_notifications", "topics", &count);
+    cr_assert_eq(count, 2);
+    cr_expect_str_eq(topics[1], "two");
+    cr_assert_eq(ostler_notification_transport_open(conf, NULL, &transport, NULL), OSTLER_OK);
+    cr_expect_str_eq(ostler_transport_url(transport), "fake:///");
+    ostler_transport_unref(transport);
+    ostler_notifier_free(notifier);
+    ostler_conf_unref(conf);
 }
 
 Test(notifier, routes_follow_their_file, .timeout = 30)

@@ -19,9 +19,19 @@ static void expect_masked(const char *value, const char *wanted)
 
 Test(secrets, members_are_masked, .timeout = 30)
 {
-    expect_masked("{\"password\": \"x\", \"a\": 1}", "{ \"password\": \"***\", \"a\": 1 }");
-    expect_masked("{\"a\": {\"X_Auth_Token\": {\"id\": 7}}}", "{ \"a\": { \"X_Auth_Token\": \"***\" } }");
-    expect_masked("[{\"secret\": null}]", "[ { \"secret\": \"***\" } ]");
+    expect_masked("{\"password\": \"x\", \"a\": 1}", "{\"password\": \"***\", \"a\": 1}");
+    expect_masked("{\"a\": {\"X_Auth_Token\": {\"id\": 7}}}", "{\"a\": {\"X_Auth_Token\": \"***\"}}");
+    expect_masked("[{\"secret\": null}]", "[{\"secret\": \"***\"}]");
+}
+
+/* What json.dumps() makes of it. */
+Test(secrets, what_is_printed_looks_like_pythons, .timeout = 30)
+{
+    expect_masked(
+        "{\"n\": null, \"t\": [true, false, 1, -2.5, 0.1, 1e+300, 1.0, {}], \"e\": [], \"big\": 9007199254740993, "
+        "\"h\xc3\xa9\": \"\xf0\x9f\x98\x80 \\\"q\\\" \\\\ / \\n\\t\\u0001\x7f \xe6\x97\xa5\"}",
+        "{\"n\": null, \"t\": [true, false, 1, -2.5, 0.1, 1e+300, 1.0, {}], \"e\": [], \"big\": 9007199254740993, "
+        "\"h\\u00e9\": \"\\ud83d\\ude00 \\\"q\\\" \\\\ / \\n\\t\\u0001\\u007f \\u65e5\"}");
 }
 
 Test(secrets, texts_are_masked, .timeout = 30)
