@@ -13,7 +13,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { TOPIC_MAX = 32 };
@@ -244,34 +243,17 @@ static bool succeeded(enum ostler_status status, struct ostler_error *error)
     return status == OSTLER_OK;
 }
 
-static void streamed(void *user, enum ostler_status status, const struct ostler_error *error)
-{
-    static atomic_bool said;
-
-    (void)user;
-    if (status != OSTLER_OK && !atomic_exchange(&said, true))
-        fprintf(stderr, "library: the first that was not accepted: %s\n", error->message ? error->message : "");
-}
-
-/* Over a broker confirms are not waited for one by one. */
 static bool once(void *user)
 {
     struct lane *lane = user;
     struct ostler_error error = OSTLER_ERROR_INIT;
     struct json_object *result = NULL;
-    bool streams = strncmp(lane->options->url, "rabbit", 6) == 0;
     enum ostler_status status;
 
-    if (lane->options->kind == CONTEST_NOTIFY && streams)
-        status = ostler_notify_async(lane->notifier, lane->context, OSTLER_PRIORITY_INFO, "bench.event",
-                                     lane->arguments, streamed, NULL, &error);
-    else if (lane->options->kind == CONTEST_NOTIFY)
+    if (lane->options->kind == CONTEST_NOTIFY)
         status = ostler_notify_info(lane->notifier, lane->context, "bench.event", lane->arguments, &error);
     else if (lane->options->kind == CONTEST_CALL)
         status = ostler_client_call(next_client(lane), lane->context, "echo", lane->arguments, &result, &error);
-    else if (streams)
-        status =
-            ostler_client_cast_async(next_client(lane), lane->context, "echo", lane->arguments, streamed, NULL, &error);
     else
         status = ostler_client_cast(next_client(lane), lane->context, "echo", lane->arguments, &error);
     json_object_put(result);
@@ -292,6 +274,7 @@ struct flow {
 
 struct slot {
     struct flow *flow;
+    const struct lane *lane;
     const ostler_client *client;
     uint64_t began;
 };
@@ -307,14 +290,26 @@ static void one_less(struct flow *flow)
 static void slot_done(void *user, enum ostler_status status, struct json_object *result,
                       const struct ostler_error *error);
 
-/* Begins a call with values that belong to this thread; false: it could not be begun. */
-static bool slot_call(struct slot *slot, struct json_object *context, struct json_object *arguments)
+static void slot_accepted(void *user, enum ostler_status status, const struct ostler_error *error)
+{
+    slot_done(user, status, NULL, error);
+}
+
+/* Begins a call, cast or notification with values that belong to this thread; false: it could not be begun. */
+static bool slot_begin(struct slot *slot, struct json_object *context, struct json_object *arguments)
 {
     struct ostler_error error = OSTLER_ERROR_INIT;
+    enum ostler_status status;
 
     slot->began = run_clock();
-    return succeeded(ostler_client_call_async(slot->client, context, "echo", arguments, slot_done, slot, NULL, &error),
-                     &error);
+    if (slot->lane->options->kind == CONTEST_CALL)
+        status = ostler_client_call_async(slot->client, context, "echo", arguments, slot_done, slot, NULL, &error);
+    else if (slot->lane->options->kind == CONTEST_NOTIFY)
+        status = ostler_notify_async(slot->lane->notifier, context, OSTLER_PRIORITY_INFO, "bench.event", arguments,
+                                     slot_accepted, slot, &error);
+    else
+        status = ostler_client_cast_async(slot->client, context, "echo", arguments, slot_accepted, slot, &error);
+    return succeeded(status, &error);
 }
 
 /* In the transport's thread, which goes on with the slot. */
@@ -329,7 +324,7 @@ static void slot_done(void *user, enum ostler_status status, struct json_object 
         fprintf(stderr, "library: the first failure: %s\n", error->message ? error->message : "");
     tally_add(flow->tally, status == OSTLER_OK, slot->began);
     bool goes_on = run_goes_on(flow->run);
-    if (!goes_on || !slot_call(slot, flow->context, flow->arguments)) {
+    if (!goes_on || !slot_begin(slot, flow->context, flow->arguments)) {
         flow->tally->errors += goes_on;
         one_less(flow);
     }
@@ -348,9 +343,9 @@ static void window(void *user, struct run *run, struct tally *tally)
         json_object_deep_copy(lane->context, &flow.context, NULL) != 0)
         contest_die("no memory");
     for (unsigned i = 0; i < in_flight; i++) {
-        slots[i] = (struct slot){.flow = &flow, .client = lane->clients[i % lane->options->topics]};
+        slots[i] = (struct slot){.flow = &flow, .lane = lane, .client = lane->clients[i % lane->options->topics]};
         bool goes_on = run_goes_on(run);
-        if (!goes_on || !slot_call(&slots[i], lane->context, lane->arguments)) {
+        if (!goes_on || !slot_begin(&slots[i], lane->context, lane->arguments)) {
             refused += goes_on;
             one_less(&flow);
         }
@@ -377,7 +372,8 @@ int main(int argc, char **argv)
                                               .lane_open = lane_open,
                                               .lane_close = lane_close,
                                               .once = once,
-                                              .window = window};
+                                              .window = window,
+                                              .has_window_of_confirms = true};
 
     return contest_main(argc, argv, &library);
 }

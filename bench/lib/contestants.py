@@ -30,11 +30,11 @@ class Surroundings:
         return os.path.join(self.folder, "counter")
 
 
-def options_of(case, counter, waits=False):
-    """A case on the command line of contest.h; `waits`: a thread for each message that nobody answers."""
+def options_of(case, counter):
+    """A case on the command line of contest.h."""
     made = ["--kind", case.kind, "--payload", str(case.payload), "--servers", str(case.servers)]
-    if case.threads > 1 or waits and case.in_flight > 1:
-        made += ["--threads", str(max(case.threads, case.in_flight))]
+    if case.threads > 1:
+        made += ["--threads", str(case.threads)]
     elif case.in_flight > 1:
         made += ["--in-flight", str(case.in_flight)]
     for name, value in (("--clients", case.clients), ("--topics", case.topics)):
@@ -60,7 +60,7 @@ class Contestant:
         return None if not self.program or build.has(self.program) else "the program %s was not built" % self.program
 
     def can(self, case):
-        return not case.part or self.broker == "rabbit"
+        return not case.needs_broker or self.broker == "rabbit"
 
     def deploy(self, case, around):
         raise NotImplementedError
@@ -106,7 +106,7 @@ def raw_rabbit(role, case, around, variant):
 class RawRabbit(Pair):
     def can(self, case):
         # Only this one does for a notification what Ostler does.
-        return case.kind != "notify" or self.variant == "confirmed"
+        return case.kind != "notify" and not case.needs_broker or self.variant == "confirmed"
 
     def deploy(self, case, around):
         if case.kind != "notify":
@@ -129,7 +129,7 @@ class InProcess(Contestant):
         self.executor = executor
 
     def can(self, case):
-        return case.clients == 1 and not case.part
+        return case.clients == 1 and not case.needs_broker
 
     def deploy(self, case, around):
         return Deployment([], [around.build.bench("library"), "both", "--url", "fake:///", "--variant", self.executor,
@@ -180,7 +180,7 @@ class Host(Contestant):
         each, url = self.urls(case, around)
         servers = [[around.build.ostlerd, "--config-file", self.config(case, around, number, one)]
                    for number, one in enumerate(each)]
-        client = [around.build.bench("library"), "client", "--url", url, *options_of(case, around.counter, bool(case.part))]
+        client = [around.build.bench("library"), "client", "--url", url, *options_of(case, around.counter)]
         if case.part == "emit":
             servers = [raw_rabbit("server", dataclasses.replace(case, in_flight=1), around, "confirmed")]
         elif case.part == "handle":
@@ -199,7 +199,7 @@ class OsloMessaging(Contestant):
 
     def can(self, case):
         # A thread for each call in flight is all it has; a thousand of them would measure Python's threads.
-        return case.in_flight <= 64 and not case.part
+        return case.in_flight <= 64 and not case.needs_broker
 
     def deploy(self, case, around):
         service = around.services.get("rabbit")

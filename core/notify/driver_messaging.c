@@ -3,6 +3,7 @@
 #include "acceptance.h"
 #include "drivers.h"
 #include "emitting.h"
+#include "replies.h"
 
 #include <ostler/version.h>
 
@@ -70,6 +71,7 @@ static enum ostler_status send_later(ostler_transport *transport, const void *me
     struct ostler_outgoing_notification outgoing = *(const struct ostler_outgoing_notification *)message;
 
     outgoing.call_id = id;
+    outgoing.more = replies_will_flush(transport_replies(transport));
     outgoing.accept_by = outgoing.deadline;
     outgoing.deadline = deadline;
     return transport_ops(transport)->notify(transport_driver(transport), &outgoing, error);

@@ -131,6 +131,7 @@ struct ostler_outgoing_notification {
     int retry; /**< as struct ostler_outgoing has it */
     /** Not 0 (only if the driver has `accepts_later`): as `acceptance` of struct ostler_outgoing, under this id. */
     uint64_t call_id;
+    bool more;             /**< as struct ostler_outgoing has it */
     ostler_time accept_by; /**< as struct ostler_outgoing has it */
 };
 

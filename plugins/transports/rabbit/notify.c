@@ -36,6 +36,7 @@ enum ostler_status rabbit_notify(ostler_driver_transport *transport,
                             .queue = key,
                             .unique_id = unique_id,
                             .call_id = notification->call_id,
+                            .more = notification->more,
                             .retry = notification->retry};
         if (notification->call_id)
             return rabbit_post_kept(transport, &post, &body, notification->deadline, notification->accept_by, error);
