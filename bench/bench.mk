@@ -1,6 +1,6 @@
 # bench/: see README.md there.
 bench_common = bench/contest.c bench/contest.h bench/counter.c bench/counter.h bench/report.c bench/report.h \
-	bench/run.c bench/run.h bench/watch.c bench/watch.h cli/histogram.c cli/histogram.h
+	bench/runner.c bench/runner.h bench/watch.c bench/watch.h cli/histogram.c cli/histogram.h
 bench_cppflags = -I$(top_srcdir)/cli
 
 noinst_PROGRAMS += bench/library

@@ -5,7 +5,7 @@
 #ifndef OSTLER_BENCH_CONTEST_H
 #define OSTLER_BENCH_CONTEST_H
 
-#include "run.h"
+#include "runner.h"
 #include "watch.h"
 
 #include <stdbool.h>

@@ -91,8 +91,7 @@ static void values_of(const char *driver)
         "[1,[2,{\"three\":3}]]",
         "{}",
         "{\"a\":{\"b\":[null]}}",
-        "\"Gr\xc3\xbc\xc3\x9f"
-        "e \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x9a\x80\"",
+        "\"Gr\xc3\xbc\xc3\x9f\x65 \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x9a\x80\"",
     };
     enum { COUNT = sizeof values / sizeof *values };
     static const char context[] = "{\"user_id\":\"\xc3\xa9lise\",\"roles\":[\"admin\",\"reader\"],\"is_admin\":true,"

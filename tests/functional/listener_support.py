@@ -41,7 +41,7 @@ class Listening(Deployment):
     def taken(self):
         try:
             with open(self.path("taken"), encoding="utf-8") as file:
-                return [Taken(*line.split()) for line in file]
+                return [Taken(*line.split()) for line in file if line.endswith("\n")]  # the last may be half written
         except FileNotFoundError:
             return []
 

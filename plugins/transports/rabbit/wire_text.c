@@ -78,7 +78,7 @@ static void put_escape(struct wire_text *text, char byte)
 
 static void put_quote(struct wire_text *text)
 {
-    wire_put_bytes(text, "\\\"" + !text->nested, text->nested ? 2 : 1);
+    wire_put_bytes(text, text->nested ? "\\\"" : "\"", text->nested ? 2 : 1);
 }
 
 static size_t count_quotes(const char *literal)
@@ -189,7 +189,7 @@ static void put_object(struct wire_text *text, struct json_object *object, unsig
         if (text->failed)
             return;
     }
-    wire_put_bytes(text, "{}" + (before[0] == ','), before[0] == ',' ? 1 : 2);
+    wire_put_bytes(text, before[0] == ',' ? "}" : "{}", before[0] == ',' ? 1 : 2);
 }
 
 static void put_value(struct wire_text *text, struct json_object *value, unsigned levels)

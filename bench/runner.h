@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One measured stretch of time: when to go on, and what was counted. */
-#ifndef OSTLER_BENCH_RUN_H
-#define OSTLER_BENCH_RUN_H
+#ifndef OSTLER_BENCH_RUNNER_H
+#define OSTLER_BENCH_RUNNER_H
 
 #include "counter.h"
 #include "histogram.h"
