@@ -41,7 +41,9 @@ class Listening(Deployment):
     def taken(self):
         try:
             with open(self.path("taken"), encoding="utf-8") as file:
-                return [Taken(*line.split()) for line in file if line.endswith("\n")]  # the last may be half written
+                text = file.read()
+            # The last line may be half written.
+            return [Taken(*line.split()) for line in text[:text.rfind("\n") + 1].splitlines()]
         except FileNotFoundError:
             return []
 
