@@ -8,6 +8,9 @@ PROMPT = {"heartbeat_timeout_threshold": "5", "rabbit_retry_interval": "1", "rab
 QUORUM = dict(PROMPT, rabbit_quorum_queue="true", rabbit_transient_quorum_queue="true")
 SERVERS = ("c1", "c2")
 TIMEOUT = 10
+THREADS = 4
+# A node that dies may take with it the acknowledgement of what a server has just taken: the other server gets it again.
+AGAIN = 3 * THREADS
 
 
 class Service:
@@ -22,7 +25,7 @@ class Service:
         self.casts = self.begin(10000, "cast")
 
     def begin(self, offset, kind="call", **options):
-        return Calls(self.made, self.url, options.pop("count", 10000), threads=4, timeout=TIMEOUT, kind=kind,
+        return Calls(self.made, self.url, options.pop("count", 10000), threads=THREADS, timeout=TIMEOUT, kind=kind,
                      first=self.first + offset, seconds=0.01, pause=0.04, topic=self.topic, env=self.exchange)
 
     def call(self, method, *arguments, **options):
@@ -42,14 +45,14 @@ class Service:
                                   exchange=self.topic, timeout=str(TIMEOUT))
 
     def finish(self, casts_last):
-        """Each call and cast has ended once and ran at most once; what returned success ran."""
+        """Each call and cast has ended once and ran once at most, but for acknowledgements lost; what returned success ran."""
         call_ends, cast_ends = self.calls.stop(), self.casts.stop()
         options = {"url": self.url, "exchange": self.topic}
-        check_runs(self.made, call_ends, self.topic, SERVERS, **options)
+        check_runs(self.made, call_ends, self.topic, SERVERS, AGAIN, **options)
         if casts_last:
-            check_runs(self.made, cast_ends, self.topic, SERVERS, **options)
+            check_runs(self.made, cast_ends, self.topic, SERVERS, AGAIN, **options)
         ran = count_runs(self.made, self.topic, SERVERS, **options)
-        assert not [number for number in cast_ends if ran[number] > 1], "a cast ran twice"
+        assert sum(ran[number] > 1 for number in cast_ends) <= AGAIN, "casts ran twice"
         late = self.begin(20000, count=40).finish()
         assert all(end[0] == "OK" for end in late.values()), late
         for host in self.hosts:

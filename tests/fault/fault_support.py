@@ -136,11 +136,11 @@ def count_runs(made, topic="fault", servers=("c1",), **options):
     return ran
 
 
-def check_runs(made, ends, topic="fault", servers=("c1",), **options):
-    """At most once each; what returned success ran."""
+def check_runs(made, ends, topic="fault", servers=("c1",), again=0, **options):
+    """At most once each, but for so many that may have run twice; what returned success ran."""
     good = {number for number, (status, _) in ends.items() if status == "OK"}
     await_true("all that was accepted ran", lambda: good <= set(count_runs(made, topic, servers, **options)))
     ran = count_runs(made, topic, servers, **options)
     twice = {number: times for number, times in ran.items() if number in ends and times > 1}
-    assert not twice, "ran more than once: %r" % twice
+    assert len(twice) <= again and set(twice.values()) <= {2}, "ran more than once: %r" % twice
     return good, ran
