@@ -53,6 +53,9 @@ def storm(threads):
     with broker.Brokers() as brokers, deployment(brokers) as made:
         listener = None
         emitter = Notes(made, made.url, "flood", "storm", str(COUNT), str(threads))
+        # That the queue is there, the broker has in memory for some seconds before it is on its disk.
+        ended(emitter, 1000)
+        brokers.nodes[0].eval("mnesia:sync_log().")
         for number in range(KILLS):
             ended(emitter, (number + 1) * COUNT // (KILLS + 1))
             brokers.nodes[0].kill()
