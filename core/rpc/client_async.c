@@ -78,13 +78,8 @@ static struct async_call *new_call(const ostler_client *client, const char *meth
 
     if (!async)
         return NULL;
-    async->base.call.style = CALL_ASYNC;
-    async->base.call.deadline = async->base.call.monitor_deadline = OSTLER_NEVER;
+    async_call_init(&async->base, client->replies, complete);
     async->base.call.monitor_span = (ostler_time)(options->call_monitor_timeout * 1e9);
-    /* The callback's, and this function's caller's until it has decided about the handle. */
-    atomic_init(&async->base.references, 2);
-    async->base.replies = replies_ref(client->replies);
-    async->base.complete = complete;
     async->done = done;
     async->user = user;
     async->serializer = options->serializer;

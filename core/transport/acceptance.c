@@ -30,12 +30,7 @@ static struct acceptance *new_acceptance(struct replies *replies, acceptance_don
 
     if (!acceptance)
         return NULL;
-    acceptance->base.call.style = CALL_ASYNC;
-    acceptance->base.call.deadline = acceptance->base.call.monitor_deadline = OSTLER_NEVER;
-    /* The callback's, and acceptance_begin()'s. */
-    atomic_init(&acceptance->base.references, 2);
-    acceptance->base.replies = replies_ref(replies);
-    acceptance->base.complete = complete;
+    async_call_init(&acceptance->base, replies, complete);
     acceptance->done = done;
     acceptance->user = user;
     return acceptance;

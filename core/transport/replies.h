@@ -101,6 +101,9 @@ void replies_succeed(struct replies *replies, struct call *call);
 /* Ends an asynchronous call with OSTLER_E_CANCELLED and completes it here, unless it has ended. */
 void replies_cancel(struct replies *replies, struct ostler_call *call);
 
+/* For a new one, zeroed: without a deadline, with two references, the callback's and its maker's, which last until it has
+ * decided about the handle. */
+void async_call_init(struct ostler_call *call, struct replies *replies, call_complete_fn run);
 void async_call_unref(struct ostler_call *call);
 
 #endif

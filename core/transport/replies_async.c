@@ -187,6 +187,15 @@ void replies_cancel(struct replies *replies, struct ostler_call *call)
         complete(call);
 }
 
+void async_call_init(struct ostler_call *call, struct replies *replies, call_complete_fn run)
+{
+    call->call.style = CALL_ASYNC;
+    call->call.deadline = call->call.monitor_deadline = OSTLER_NEVER;
+    atomic_init(&call->references, 2);
+    call->replies = replies_ref(replies);
+    call->complete = run;
+}
+
 void async_call_unref(struct ostler_call *call)
 {
     if (!call || atomic_fetch_sub_explicit(&call->references, 1, memory_order_acq_rel) != 1)

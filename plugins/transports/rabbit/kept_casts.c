@@ -75,18 +75,9 @@ static void cast_fail(struct publisher *publisher, struct kept_cast *cast, enum 
 
 static void cast_again(struct publisher *publisher, struct kept_cast *cast, ostler_time due)
 {
-    struct kept_cast *at;
-
     cast->due = due;
     cast->attempts++;
-    DL_FOREACH (publisher->casts, at) {
-        if (at->due > due)
-            break;
-    }
-    if (at)
-        DL_PREPEND_ELEM(publisher->casts, at, cast);
-    else
-        DL_APPEND(publisher->casts, cast);
+    DL_INSERT_INORDER(publisher->casts, cast, KEPT_LATER);
     link_want_keeper(&publisher->link);
 }
 

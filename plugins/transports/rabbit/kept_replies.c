@@ -25,17 +25,8 @@ static void reply_free(struct kept_reply *reply)
 
 static void reply_wait(struct publisher *publisher, struct kept_reply *reply, ostler_time due)
 {
-    struct kept_reply *at;
-
     reply->due = due;
-    DL_FOREACH (publisher->waiting, at) {
-        if (at->due > due)
-            break;
-    }
-    if (at)
-        DL_PREPEND_ELEM(publisher->waiting, at, reply);
-    else
-        DL_APPEND(publisher->waiting, reply);
+    DL_INSERT_INORDER(publisher->waiting, reply, KEPT_LATER);
     publisher->waiting_count++;
     publisher->waiting_bytes += reply->length;
     link_want_keeper(&publisher->link);

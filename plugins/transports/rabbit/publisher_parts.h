@@ -16,6 +16,9 @@ enum { EXCHANGES = 256, DEAD_QUEUES = 200, KNOWN_CALLS = 4096, UNIQUE_ID = 32 };
 
 enum fate { FATE_OPEN, FATE_CONFIRMED, FATE_REFUSED, FATE_RETURNED, FATE_LOST, FATE_NOT_SENT };
 
+/* For DL_INSERT_INORDER: what is kept goes by time, and behind what is for the same time. */
+#define KEPT_LATER(one, other) ((one)->due > (other)->due ? 1 : -1)
+
 /* A reply until it is confirmed. */
 struct kept_reply {
     struct kept_reply *prev, *next; /* in `waiting` */
