@@ -24,15 +24,18 @@ static bool watch(struct client *client, int fd, uint32_t tag)
     return fd >= 0 && epoll_ctl(client->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-enum ostler_status client_open(struct client *client, const struct settings *settings, struct ostler_error *error)
+enum ostler_status client_open(struct client *client, const struct settings *settings, struct flusher *flusher,
+                               struct ostler_error *error)
 {
     pthread_condattr_t monotonic;
 
     client->settings = settings;
+    client->flusher = flusher;
     enum ostler_status status = client_notes_init(client, error);
     pthread_mutex_init(&client->lock, NULL);
     pthread_mutex_init(&client->reading, NULL);
     pthread_mutex_init(&client->owed_lock, NULL);
+    pthread_mutex_init(&client->held_lock, NULL);
     pthread_mutex_init(&client->tick_lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -105,6 +108,16 @@ static void drop_owed(struct client *client)
     }
 }
 
+/* Their nodes do not take anything. */
+static void drop_held(struct client *client)
+{
+    while (client->held) {
+        struct conn *conn = client->held;
+        client->held = conn->next_held;
+        client_conn_unref(client, conn);
+    }
+}
+
 static void free_conns(struct client *client)
 {
     struct conn *conn, *next_conn;
@@ -128,7 +141,9 @@ static void close_fd(int fd)
 
 void client_close(struct client *client)
 {
+    client_flush(client, OSTLER_NEVER);
     say_goodbye(client);
+    drop_held(client);
     if (client->hot)
         client_conn_unref(client, client->hot);
     client_bounced_clear(client);
@@ -141,6 +156,7 @@ void client_close(struct client *client)
     close_fd(client->epoll);
     pthread_cond_destroy(&client->changed);
     pthread_mutex_destroy(&client->tick_lock);
+    pthread_mutex_destroy(&client->held_lock);
     pthread_mutex_destroy(&client->owed_lock);
     pthread_mutex_destroy(&client->reading);
     pthread_mutex_destroy(&client->lock);

@@ -8,6 +8,7 @@
 #define CLIENT_H
 
 #include "conn.h"
+#include "flusher.h"
 
 #include <ostler/driver.h>
 #include <ostler/json.h>
@@ -112,6 +113,10 @@ struct client {
     pthread_mutex_t owed_lock; /* taken last; guards this */
     struct owed *owed;
 
+    struct flusher *flusher;
+    pthread_mutex_t held_lock; /* taken last; guards this */
+    struct conn *held;         /* hold requests back, counted */
+
     atomic_size_t under_way;   /* replies that are still to come */
     pthread_mutex_t tick_lock; /* guards these */
     long tick_ms;              /* 0: it does not tick */
@@ -120,7 +125,8 @@ struct client {
     atomic_uint_fast64_t sent, received, lost, rerouted;
 };
 
-enum ostler_status client_open(struct client *client, const struct settings *settings, struct ostler_error *error);
+enum ostler_status client_open(struct client *client, const struct settings *settings, struct flusher *flusher,
+                               struct ostler_error *error);
 void client_close(struct client *client);
 
 /* See <ostler/driver.h>. */
@@ -210,6 +216,14 @@ void client_wait_changed(struct client *client, ostler_time deadline);
 enum ostler_status client_print_values(struct ostler_json_text *text, struct json_object *context,
                                        struct json_object *args, struct wire_request *wire, struct iovec *part,
                                        struct ostler_error *error);
+
+/* --- client_held.c ------------------------------------------------------------------------------------------------ */
+
+/* The conn holds something now, and did not before. */
+void client_hold(struct client *client, struct conn *conn);
+
+/* Sends what has been held since `before` or longer. Returns whether something is held still. */
+bool client_flush(struct client *client, ostler_time before);
 
 /* --- client_replies.c --------------------------------------------------------------------------------------------- */
 

@@ -130,8 +130,13 @@ static enum conn_result send_to(struct client *client, struct request *request, 
     set_server(request, choice->server);
     if (message->call_id)
         atomic_fetch_add(&client->under_way, 1);
+    bool listed = false;
     enum conn_result result =
-        conn_send(choice->conn, 0, request->parts, 3, request->size, message->call_id, message->expiry);
+        message->more
+            ? conn_hold(choice->conn, request->parts, 3, request->size, message->call_id, message->expiry, &listed)
+            : conn_send(choice->conn, 0, request->parts, 3, request->size, message->call_id, message->expiry);
+    if (listed)
+        client_hold(client, choice->conn);
     if (result == CONN_SENT) {
         atomic_fetch_add_explicit(&client->sent, 1, memory_order_relaxed);
         if (message->call_id)

@@ -62,6 +62,7 @@ void conn_free(struct conn *conn)
     }
     if (conn->socket >= 0)
         nn_close(conn->socket);
+    free(conn->outbox.bytes);
     free_services(conn->services, conn->service_count);
     pthread_mutex_destroy(&conn->lock);
     free(conn->address);
@@ -181,7 +182,7 @@ bool conn_idle(struct conn *conn)
 bool conn_confirmed(struct conn *conn)
 {
     pthread_mutex_lock(&conn->lock);
-    bool confirmed = conn->confirmed >= conn->sent;
+    bool confirmed = conn->confirmed >= conn->sent && conn->outbox.records == 0;
     pthread_mutex_unlock(&conn->lock);
     return confirmed;
 }
@@ -211,14 +212,46 @@ static enum conn_result after_sending(struct conn *conn, uint64_t id)
     return id && !settle(conn, id) ? CONN_SENT : CONN_LOST;
 }
 
+static enum conn_result after_refusal(const struct conn *conn, int problem)
+{
+    return problem == EAGAIN && !conn_broken(conn) ? CONN_FULL : CONN_GONE;
+}
+
+static bool gone(const struct conn *conn)
+{
+    return conn->dead || nn_get_statistic(conn->socket, NN_STAT_BROKEN_CONNECTIONS) > 0;
+}
+
+/* Sends the outbox; the lock is held. False with errno: it is as it was. */
+static bool send_held(struct conn *conn)
+{
+    struct wire_header counts = {.received = conn->received, .sent = conn->sent};
+    struct iovec parts[2] = {{.iov_len = 0}, {.iov_base = conn->outbox.bytes, .iov_len = conn->outbox.used}};
+
+    if (conn->outbox.records == 0)
+        return true;
+    uint64_t weight = wire_weight(conn->outbox.used + WIRE_HEADER_SIZE);
+    conn->sent += weight;
+    if (!transmit(conn, &counts, parts, 2)) {
+        conn->sent -= weight;
+        return false;
+    }
+    if (counts.received > conn->acknowledged)
+        conn->acknowledged = counts.received;
+    free(outbox_take(&conn->outbox).bytes);
+    return true;
+}
+
 enum conn_result conn_send(struct conn *conn, uint8_t flags, struct iovec *parts, int count, size_t size, uint64_t id,
                            ostler_time expiry)
 {
     enum conn_result result = CONN_SENT;
 
     pthread_mutex_lock(&conn->lock);
-    if (conn->dead || nn_get_statistic(conn->socket, NN_STAT_BROKEN_CONNECTIONS) > 0)
+    if (gone(conn))
         result = CONN_GONE;
+    else if (!send_held(conn))
+        result = after_refusal(conn, errno);
     else if (id && !add_pending(conn, id, expiry))
         result = CONN_NOMEM;
     struct wire_header counts = {.flags = flags, .received = conn->received, .sent = conn->sent};
@@ -241,13 +274,56 @@ enum conn_result conn_send(struct conn *conn, uint8_t flags, struct iovec *parts
         conn->sent -= wire_weight(size + WIRE_HEADER_SIZE);
         if (id && !settle(conn, id))
             result = CONN_SENT; /* reported lost meanwhile */
-        else if (problem == EAGAIN)
-            result = conn_broken(conn) ? CONN_GONE : CONN_FULL;
         else
-            result = CONN_GONE;
+            result = after_refusal(conn, problem);
     }
     pthread_mutex_unlock(&conn->lock);
     return result;
+}
+
+/* The lock is held. */
+static enum conn_result hold(struct conn *conn, const struct iovec *parts, int count, size_t size, uint64_t id,
+                             ostler_time expiry)
+{
+    if (gone(conn))
+        return CONN_GONE;
+    if (!outbox_has_room(&conn->outbox, size) && !send_held(conn))
+        return after_refusal(conn, errno);
+    if (!add_pending(conn, id, expiry))
+        return CONN_NOMEM;
+    if (!outbox_put(&conn->outbox, parts + 1, count - 1)) {
+        settle(conn, id);
+        return CONN_NOMEM;
+    }
+    return CONN_SENT;
+}
+
+enum conn_result conn_hold(struct conn *conn, struct iovec *parts, int count, size_t size, uint64_t id,
+                           ostler_time expiry, bool *listed)
+{
+    *listed = false;
+    if (size > OUTBOX_SIZE / 2)
+        return conn_send(conn, 0, parts, count, size, id, expiry);
+    pthread_mutex_lock(&conn->lock);
+    enum conn_result result = hold(conn, parts, count, size, id, expiry);
+    /* One that cannot be sent just now is sent with the next. */
+    if (conn->outbox.records == OUTBOX_RECORDS)
+        send_held(conn);
+    if (conn->outbox.records > 0 && !conn->listed)
+        *listed = conn->listed = true;
+    pthread_mutex_unlock(&conn->lock);
+    return result;
+}
+
+bool conn_flush(struct conn *conn, ostler_time before)
+{
+    pthread_mutex_lock(&conn->lock);
+    if (!conn->dead && conn->outbox.records > 0 && conn->outbox.since <= before)
+        send_held(conn);
+    /* Of one that is dead all has been told. */
+    bool held = conn->listed = !conn->dead && conn->outbox.records > 0;
+    pthread_mutex_unlock(&conn->lock);
+    return held;
 }
 
 enum conn_result conn_say(struct conn *conn, enum wire_kind kind, uint8_t flags)

@@ -4,6 +4,7 @@
 #ifndef CONN_H
 #define CONN_H
 
+#include "outbox.h"
 #include "socket.h"
 #include "wire.h"
 
@@ -39,6 +40,7 @@ struct conn {
     struct service *services;
     size_t service_count;
     ostler_time opened, used, asked;
+    struct conn *next_held; /* under the client's held_lock */
 
     pthread_mutex_t lock; /* guards all below */
     bool dead;
@@ -46,6 +48,8 @@ struct conn {
     size_t spares;
     uint64_t sent, confirmed;        /* weight of what was sent, and of what the node says it has received */
     uint64_t received, acknowledged; /* the same the other way */
+    struct outbox outbox;            /* requests held back */
+    bool listed;                     /* among the client's conns that hold something */
 };
 
 enum conn_result {
@@ -65,6 +69,16 @@ void conn_free(struct conn *conn);
  * from here on. Never waits. */
 enum conn_result conn_send(struct conn *conn, uint8_t flags, struct iovec *parts, int count, size_t size, uint64_t id,
                            ostler_time expiry);
+
+/* Holds a record back if it is small, to leave with the next ones: when the outbox is full, at the next conn_send(), or
+ * with conn_flush(). The parts are as conn_send() has them. *listed tells that the conn is to be flushed by somebody,
+ * which was nobody's business before. */
+enum conn_result conn_hold(struct conn *conn, struct iovec *parts, int count, size_t size, uint64_t id,
+                           ostler_time expiry, bool *listed);
+
+/* Sends what has been held since `before` or longer. Returns whether something is held still; if not the conn is
+ * nobody's business any more. */
+bool conn_flush(struct conn *conn, ostler_time before);
 
 /* One record without a body. */
 enum conn_result conn_say(struct conn *conn, enum wire_kind kind, uint8_t flags);

@@ -28,25 +28,29 @@ static ostler_time expiry_of(const struct wire_request *request)
 struct incoming *incoming_new(struct node *node, struct peer *peer, const struct wire_record *record,
                               const struct wire_request *request, void *chunk)
 {
-    struct incoming *incoming = malloc(sizeof *incoming);
+    struct incoming *incoming = malloc(sizeof *incoming + (chunk ? 0 : record->length));
 
     if (!incoming)
         return NULL;
     *incoming = (struct incoming){.node = node, .peer = peer, .id = request->id, .chunk = chunk, .record = *record};
-    if (!chunk) {
-        incoming->copy = malloc(record->length);
-        if (!incoming->copy) {
-            free(incoming);
-            return NULL;
-        }
-        memcpy(incoming->copy, record->body, record->length);
-        incoming->record.body = incoming->copy;
-    }
+    if (!chunk)
+        incoming->record.body = memcpy(incoming->copy, record->body, record->length);
     incoming->base.wants_reply = request->id != 0 && !request->notify;
     incoming->base.monitor_timeout = incoming->base.wants_reply ? request->monitor_ms / 1000.0 : 0.0;
     incoming->base.deadline = expiry_of(request);
+    incoming->coming = incoming->base.wants_reply;
     peer->references++;
+    if (incoming->coming)
+        atomic_fetch_add_explicit(&peer->coming, 1, memory_order_relaxed);
     return incoming;
+}
+
+/* Somebody begins with it, or nobody ever will. */
+static void come(struct incoming *incoming)
+{
+    if (incoming->coming)
+        atomic_fetch_sub_explicit(&incoming->peer->coming, 1, memory_order_relaxed);
+    incoming->coming = false;
 }
 
 /* Ends a text where the next part of the message begins, which has been read by now. */
@@ -96,6 +100,7 @@ enum ostler_status incoming_open(struct ostler_incoming *base, struct ostler_err
     struct ostler_message *message = &base->message;
     struct wire_request request;
 
+    come(incoming);
     if (!wire_get_request(&incoming->record, &request))
         return ostler_error_set(error, OSTLER_E_INVALID, "the request is broken");
     if (incoming->listener)
@@ -110,15 +115,25 @@ enum ostler_status incoming_open(struct ostler_incoming *base, struct ostler_err
     return status;
 }
 
-static enum ostler_status send_record(struct incoming *incoming, const struct iovec *parts, int count)
+/* With more requests of this client about to be answered, a reply waits a moment for theirs. */
+static enum peer_manner manner(const struct incoming *incoming)
+{
+    return atomic_load_explicit(&incoming->peer->coming, memory_order_relaxed) > 0 ? PEER_HOLD : PEER_NOW;
+}
+
+static enum ostler_status send_record(struct incoming *incoming, enum peer_manner manner, const struct iovec *parts,
+                                      int count)
 {
     struct node *node = incoming->node;
+    struct peer *peer = incoming->peer;
 
     pthread_mutex_lock(&node->lock);
-    enum ostler_status status = peers_send(&node->peers, incoming->peer, 0, parts, count);
-    bool waits = incoming->peer->queue != NULL;
-    if (waits)
+    bool held = peer->outbox.records > 0;
+    enum ostler_status status = peers_send(&node->peers, peer, manner, parts, count);
+    if (peer->queue)
         keeper_check(node);
+    if (!held && peer->outbox.records > 0 && !flusher_watch(node->flusher))
+        peers_flush(&node->peers, peer, OSTLER_NEVER);
     pthread_mutex_unlock(&node->lock);
     return status;
 }
@@ -146,7 +161,7 @@ enum ostler_status incoming_reply(struct ostler_incoming *base, const struct ost
         {.iov_base = head,
          .iov_len = wire_put_reply(head, answer->failed ? WIRE_FAILURE : WIRE_REPLY, incoming->id, text.length)},
         {.iov_base = text.bytes, .iov_len = text.length}};
-    if (send_record(incoming, parts, 2) != OSTLER_OK)
+    if (send_record(incoming, manner(incoming), parts, 2) != OSTLER_OK)
         status = ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
 out:
     ostler_json_text_clear(&text);
@@ -160,7 +175,7 @@ void incoming_heartbeat(struct ostler_incoming *base)
     struct iovec part = {.iov_base = head, .iov_len = wire_put_reply(head, WIRE_HEARTBEAT, incoming->id, 0)};
 
     /* Without memory there is no heartbeat: the caller finds out in its own time. */
-    (void)send_record(incoming, &part, 1);
+    (void)send_record(incoming, PEER_NOW, &part, 1);
 }
 
 static void put_values(struct ostler_incoming *base)
@@ -182,12 +197,12 @@ enum ostler_status incoming_settle(struct ostler_incoming *base, enum ostler_set
 void incoming_drop(struct incoming *incoming)
 {
     put_values(&incoming->base);
+    come(incoming);
     peer_unref(incoming->peer);
     if (incoming->listener)
         listener_unref(incoming->listener);
     if (incoming->chunk)
         nn_freemsg(incoming->chunk);
-    free(incoming->copy);
     free(incoming);
 }
 
@@ -201,6 +216,7 @@ void incoming_free(struct ostler_incoming *base)
         listener_give_back(incoming->listener, incoming);
         return;
     }
+    come(incoming);
     pthread_mutex_lock(&node->lock);
     peer_unref(incoming->peer);
     if (incoming->listener)
@@ -208,6 +224,5 @@ void incoming_free(struct ostler_incoming *base)
     pthread_mutex_unlock(&node->lock);
     if (incoming->chunk)
         nn_freemsg(incoming->chunk);
-    free(incoming->copy);
     free(incoming);
 }

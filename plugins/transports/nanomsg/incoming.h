@@ -18,10 +18,10 @@ struct incoming {
     uint64_t id;
     ostler_driver_listener *listener; /* of a notification, counted; else NULL */
     uint64_t arrival;                 /* its place among those of the listener */
-    bool handled;
-    void *chunk;   /* nanomsg's memory, if all of it is this request's; the texts point into it */
-    uint8_t *copy; /* else our own */
+    bool handled, coming;             /* coming: the peer counts it so */
+    void *chunk;                      /* nanomsg's memory, if all of it is this request's; the texts point into it */
     struct wire_record record;
+    uint8_t copy[]; /* else the record's body */
 };
 
 /* Takes `chunk` over if it is given, else copies the record. NULL without memory, then nothing is taken over. The

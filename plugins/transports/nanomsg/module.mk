@@ -4,12 +4,15 @@ nanomsg_sources = \
 	plugins/transports/nanomsg/client.h \
 	plugins/transports/nanomsg/client_bounced.c \
 	plugins/transports/nanomsg/client_conns.c \
+	plugins/transports/nanomsg/client_held.c \
 	plugins/transports/nanomsg/client_notify.c \
 	plugins/transports/nanomsg/client_replies.c \
 	plugins/transports/nanomsg/client_routes.c \
 	plugins/transports/nanomsg/client_send.c \
 	plugins/transports/nanomsg/conn.c \
 	plugins/transports/nanomsg/conn.h \
+	plugins/transports/nanomsg/flusher.c \
+	plugins/transports/nanomsg/flusher.h \
 	plugins/transports/nanomsg/incoming.c \
 	plugins/transports/nanomsg/incoming.h \
 	plugins/transports/nanomsg/keeper.c \
@@ -17,6 +20,8 @@ nanomsg_sources = \
 	plugins/transports/nanomsg/nanomsg.c \
 	plugins/transports/nanomsg/node.c \
 	plugins/transports/nanomsg/node.h \
+	plugins/transports/nanomsg/outbox.c \
+	plugins/transports/nanomsg/outbox.h \
 	plugins/transports/nanomsg/peer.c \
 	plugins/transports/nanomsg/peer.h \
 	plugins/transports/nanomsg/settings.c \

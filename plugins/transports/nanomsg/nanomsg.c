@@ -18,9 +18,10 @@ struct ostler_driver_transport {
     struct settings settings;
     ostler_loaded_module *module; /* the matchmaker's */
     char *where;
+    struct flusher flusher;
     struct client client;
     pthread_mutex_t lock; /* guards the node's making, and where it is bound */
-    struct node *node;
+    struct node *_Atomic node;
     char **bound;
     size_t bound_count;
 };
@@ -48,8 +49,18 @@ static enum ostler_status open_matchmaker(ostler_driver_transport *transport, co
     return client->ops->open(conf, url, &client->matchmaker, error);
 }
 
+static bool flush_held(void *self, ostler_time before)
+{
+    ostler_driver_transport *transport = self;
+    bool held = client_flush(&transport->client, before);
+    struct node *node = transport->node;
+
+    return (node && node_flush(node, before)) || held;
+}
+
 static void destroy(ostler_driver_transport *transport)
 {
+    flusher_end(&transport->flusher);
     /* The client may have to wait for this very node. */
     client_close(&transport->client);
     node_free(transport->node);
@@ -78,7 +89,8 @@ static enum ostler_status driver_open(const ostler_conf *conf, const ostler_url 
         return status;
     }
     pthread_mutex_init(&transport->lock, NULL);
-    status = client_open(&transport->client, &transport->settings, error);
+    flusher_init(&transport->flusher, flush_held, transport);
+    status = client_open(&transport->client, &transport->settings, &transport->flusher, error);
     if (status == OSTLER_OK)
         status = open_matchmaker(transport, conf, url, error);
     if (status == OSTLER_OK)
@@ -189,11 +201,14 @@ static enum ostler_status serve(ostler_driver_transport *transport, const struct
 {
     ostler_driver_listener *listener = NULL;
     enum ostler_status status = OSTLER_OK;
+    struct node *node = transport->node;
 
-    if (!transport->node)
-        status = node_new(&transport->settings, &transport->node, error);
+    if (!node)
+        status = node_new(&transport->settings, &transport->flusher, &node, error);
     if (status == OSTLER_OK)
-        status = node_listen(transport->node, targets, count, notifications, &listener, error);
+        transport->node = node;
+    if (status == OSTLER_OK)
+        status = node_listen(node, targets, count, notifications, &listener, error);
     if (status != OSTLER_OK)
         return status;
     listener->withdraw = transport->client.ops->withdraw;
@@ -299,6 +314,11 @@ static enum ostler_status driver_send(ostler_driver_transport *transport, const 
     return client_send(&transport->client, message, receivers, error);
 }
 
+static void driver_flush(ostler_driver_transport *transport)
+{
+    client_flush(&transport->client, OSTLER_NEVER);
+}
+
 static size_t driver_replies_poll(ostler_driver_transport *transport, ostler_time deadline,
                                   struct ostler_reply *replies, size_t max)
 {
@@ -377,6 +397,7 @@ static const struct ostler_driver_ops operations = {
     .notify = driver_notify,
     .subscribe = driver_subscribe,
     .incoming_settle = incoming_settle,
+    .flush = driver_flush,
 };
 
 OSTLER_MODULE(nanomsg) = {

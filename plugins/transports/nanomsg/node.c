@@ -18,13 +18,15 @@ enum { TURN = 64 };
 /* How long node_free() waits for clients to say that they have their last replies. */
 #define FAREWELL_S 0.3
 
-enum ostler_status node_new(const struct settings *settings, struct node **out, struct ostler_error *error)
+enum ostler_status node_new(const struct settings *settings, struct flusher *flusher, struct node **out,
+                            struct ostler_error *error)
 {
     struct node *node = calloc(1, sizeof *node);
 
     if (!node)
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     node->settings = settings;
+    node->flusher = flusher;
     node->socket = socket_open(settings, NN_REP, error);
     if (node->socket < 0) {
         free(node);
@@ -68,7 +70,7 @@ void node_refuse(struct node *node, struct peer *peer, const struct wire_record 
     struct iovec parts[2] = {
         {.iov_base = head, .iov_len = wire_put_refused(head, request.id, reason, record->kind, back)},
         {.iov_base = body.out, .iov_len = back}};
-    if (peers_send(&node->peers, peer, 0, parts, back ? 2 : 1) != OSTLER_OK)
+    if (peers_send(&node->peers, peer, PEER_NOW, parts, back ? 2 : 1) != OSTLER_OK)
         ostler_log(OSTLER_LOG_ERROR, DRIVER_NAME, "no memory to refuse a request: its caller will wait in vain");
     if (peer->queue)
         keeper_check(node);
@@ -79,6 +81,8 @@ struct turn {
     ostler_driver_listener *self;
     struct ostler_incoming **out;
     size_t count, max;
+    bool more;     /* records follow in the same message */
+    bool accepted; /* a notification */
 };
 
 static void hand_over(ostler_driver_listener *listener, struct incoming *incoming)
@@ -91,12 +95,12 @@ static void hand_over(ostler_driver_listener *listener, struct incoming *incomin
 }
 
 /* The listener has it now. */
-static void accept_notification(struct node *node, struct peer *peer, uint64_t id)
+static void accept_notification(struct node *node, struct peer *peer, uint64_t id, bool more)
 {
     uint8_t head[WIRE_REPLY_HEAD];
     struct iovec part = {.iov_base = head, .iov_len = wire_put_reply(head, WIRE_REPLY, id, 0)};
 
-    if (peers_send(&node->peers, peer, 0, &part, 1) != OSTLER_OK)
+    if (peers_send(&node->peers, peer, more ? PEER_HOLD : PEER_NOW, &part, 1) != OSTLER_OK)
         ostler_log(OSTLER_LOG_ERROR, DRIVER_NAME, "no memory to confirm a notification: it may come twice");
     if (peer->queue)
         keeper_check(node);
@@ -136,13 +140,23 @@ static bool take_request(struct node *node, struct peer *peer, const struct wire
         incoming->listener = listener;
         incoming->arrival = listener->arrivals++;
         listener->references++;
-        accept_notification(node, peer, request.id);
+        accept_notification(node, peer, request.id, turn->more);
+        turn->accepted = true;
     }
     if (own)
         turn->out[turn->count++] = &incoming->base;
     else
         hand_over(listener, incoming);
     return chunk != NULL;
+}
+
+bool node_flush(struct node *node, ostler_time before)
+{
+    pthread_mutex_lock(&node->lock);
+    bool held = peers_flush_all(&node->peers, before);
+    keeper_check(node);
+    pthread_mutex_unlock(&node->lock);
+    return held;
 }
 
 static size_t services_size(const struct node *node)
@@ -167,7 +181,7 @@ static void send_services(struct node *node, struct peer *peer)
         memcpy(at, served->key, served->key_length);
         at += served->key_length;
     }
-    if (peers_send(&node->peers, peer, 0, &part, 1) != OSTLER_OK)
+    if (peers_send(&node->peers, peer, PEER_NOW, &part, 1) != OSTLER_OK)
         ostler_log(OSTLER_LOG_ERROR, DRIVER_NAME, "no memory to tell a client what is served here");
     free(record);
 }
@@ -188,7 +202,7 @@ static void send_ack(struct node *node, struct peer *peer)
     uint8_t record[WIRE_RECORD_HEAD];
     struct iovec part = {.iov_base = record, .iov_len = wire_put_record(record, WIRE_ACK, 0)};
 
-    (void)peers_send(&node->peers, peer, 0, &part, 1);
+    (void)peers_send(&node->peers, peer, PEER_NOW, &part, 1);
 }
 
 /* Returns whether the chunk has been taken over. */
@@ -240,9 +254,12 @@ static void take_message(struct node *node, uint32_t pipe, void *chunk, size_t s
     if (good)
         peers_acknowledge(&node->peers, peer, header.received);
     while (good && (good = wire_next(&records, &record)) && record.kind) {
+        turn->more = records.left > 0;
         taken |= take_record(node, peer, &record, !taken && records.left == 0 ? chunk : NULL, turn);
         bye |= record.kind == WIRE_BYE;
     }
+    if (turn->accepted)
+        peers_flush(&node->peers, peer, OSTLER_NEVER);
     if (!good)
         warn(node, peer, "messages that are none of this protocol's");
     else if (header.flags & WIRE_WANTS_ACK)
@@ -308,7 +325,7 @@ size_t node_read(struct node *node, ostler_driver_listener *self, struct ostler_
 
 /* --- Ending ------------------------------------------------------------------------------------------------------- */
 
-static void send_to_all(struct node *node, enum wire_kind kind, uint8_t flags)
+static void send_to_all(struct node *node, enum wire_kind kind, enum peer_manner how)
 {
     uint8_t record[WIRE_RECORD_HEAD];
     struct iovec part = {.iov_base = record, .iov_len = wire_put_record(record, kind, 0)};
@@ -316,8 +333,8 @@ static void send_to_all(struct node *node, enum wire_kind kind, uint8_t flags)
     struct peer **all = peers_hold(&node->peers, &count);
 
     for (size_t i = 0; i < count; i++)
-        if (!flags || all[i]->sent != all[i]->acknowledged)
-            (void)peers_send(&node->peers, all[i], flags, &part, 1);
+        if (how == PEER_NOW || all[i]->sent != all[i]->acknowledged)
+            (void)peers_send(&node->peers, all[i], how, &part, 1);
     peers_release(all, count);
 }
 
@@ -331,7 +348,7 @@ static void say_goodbye(struct node *node)
 
     pthread_mutex_lock(&node->lock);
     if (!peers_settled(&node->peers, since))
-        send_to_all(node, WIRE_ACK, WIRE_WANTS_ACK);
+        send_to_all(node, WIRE_ACK, PEER_WANTS_ACK);
     while (!peers_settled(&node->peers, since) && ostler_now() < until) {
         struct pollfd wait = {.fd = node->readable, .events = POLLIN};
         pthread_mutex_unlock(&node->lock);
@@ -339,7 +356,7 @@ static void say_goodbye(struct node *node)
         pthread_mutex_lock(&node->lock);
         node_read(node, NULL, NULL, 0, &more);
     }
-    send_to_all(node, WIRE_BYE, 0);
+    send_to_all(node, WIRE_BYE, PEER_NOW);
     pthread_mutex_unlock(&node->lock);
 }
 

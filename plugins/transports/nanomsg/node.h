@@ -11,6 +11,7 @@
 #ifndef NODE_H
 #define NODE_H
 
+#include "flusher.h"
 #include "incoming.h"
 #include "peer.h"
 #include "socket.h"
@@ -44,6 +45,7 @@ struct ostler_driver_listener {
 
 struct node {
     const struct settings *settings;
+    struct flusher *flusher;
     int socket, readable; /* nanomsg's socket and its descriptor */
     pthread_mutex_t lock; /* guards all below */
     struct peers peers;
@@ -61,7 +63,11 @@ struct node {
 };
 
 /* Makes the socket, bound nowhere yet. */
-enum ostler_status node_new(const struct settings *settings, struct node **node, struct ostler_error *error);
+enum ostler_status node_new(const struct settings *settings, struct flusher *flusher, struct node **node,
+                            struct ostler_error *error);
+
+/* Sends what has been held back since `before` or longer. Returns whether something is held still. */
+bool node_flush(struct node *node, ostler_time before);
 
 /* Says goodbye to clients once they have their replies, as far as they tell within a short time. */
 void node_free(struct node *node);

@@ -36,6 +36,9 @@ static void drop_queue(struct peers *peers, struct peer *peer)
     }
     peers->queued -= peer->queued;
     peer->queued = 0;
+    peers->dropped += peer->outbox.records;
+    peers->holding -= peer->outbox.records > 0;
+    free(outbox_take(&peer->outbox).bytes);
 }
 
 static void detach(struct peers *peers, struct peer *peer)
@@ -63,7 +66,7 @@ void peer_unref(struct peer *peer)
 /* A peer that cannot be served any more: its replies are dropped. */
 static void give_up(struct peers *peers, struct peer *peer, const char *why)
 {
-    size_t bytes = peer->queued;
+    size_t bytes = peer->queued + peer->outbox.used;
 
     peer->gone = true;
     drop_queue(peers, peer);
@@ -80,7 +83,8 @@ static void sweep(struct peers *peers, ostler_time now)
     peers->swept_at = now;
     HASH_ITER (hh, peers->table, peer, next) {
         bool full = HASH_COUNT(peers->table) >= PEERS_MAX;
-        if (peer->references == 1 && !peer->flushing && (peer->seen < limit || (full && !peer->queue)))
+        if (peer->references == 1 && !peer->flushing && !peer->outbox.records &&
+            (peer->seen < limit || (full && !peer->queue)))
             detach(peers, peer);
     }
 }
@@ -127,7 +131,7 @@ static bool has_room(const struct peer *peer, size_t size)
     return outstanding <= SETTINGS_WINDOW / 2 || outstanding + wire_weight(size) <= SETTINGS_WINDOW;
 }
 
-/* One message to one connection. parts[0] is free for the header. The lock is let go meanwhile. */
+/* One message to one connection, which the caller holds. parts[0] is free for the header. The lock is let go meanwhile. */
 static void transmit(struct peers *peers, struct peer *peer, uint8_t flags, struct iovec *parts, int count, size_t size)
 {
     struct wire_header counts = {.flags = flags, .received = peer->received, .sent = peer->sent};
@@ -155,7 +159,6 @@ static void transmit(struct peers *peers, struct peer *peer, uint8_t flags, stru
 
     peer->sent += wire_weight(size + WIRE_HEADER_SIZE);
     peer->flushing = true;
-    peer->references++;
     pthread_mutex_unlock(peers->lock);
     int sent = nn_sendmsg(peers->socket, &message, NN_DONTWAIT);
     int problem = errno;
@@ -168,7 +171,7 @@ static void transmit(struct peers *peers, struct peer *peer, uint8_t flags, stru
     }
 }
 
-/* Sends what waits, several records in one message, as far as the window allows. Holds a reference of its own. */
+/* Sends what waits, several records in one message, as far as the window allows. The caller holds the peer. */
 static void flush(struct peers *peers, struct peer *peer)
 {
     while (peer->queue && !peer->flushing && has_room(peer, peer->queue->size)) {
@@ -177,7 +180,8 @@ static void flush(struct peers *peers, struct peer *peer)
         size_t size = 0;
         int count = 1;
 
-        while ((record = peer->queue) && count < PARTS_MAX && (count == 1 || has_room(peer, size + record->size))) {
+        while ((record = peer->queue) && count < PARTS_MAX &&
+               (count == 1 || (size + record->size <= SETTINGS_BATCH && has_room(peer, size + record->size)))) {
             DL_DELETE(peer->queue, record);
             DL_APPEND(taken, record);
             parts[count++] = (struct iovec){.iov_base = record->bytes, .iov_len = record->size};
@@ -188,7 +192,6 @@ static void flush(struct peers *peers, struct peer *peer)
         transmit(peers, peer, 0, parts, count, size);
         DL_FOREACH_SAFE (taken, record, next)
             free(record);
-        peer_unref(peer);
     }
 }
 
@@ -219,30 +222,80 @@ static enum ostler_status enqueue(struct peers *peers, struct peer *peer, const 
     return OSTLER_OK;
 }
 
-enum ostler_status peers_send(struct peers *peers, struct peer *peer, uint8_t flags, const struct iovec *parts,
-                              int count)
+/* What is held back and `record`, which may have no parts, in one message, or in the queue. */
+static enum ostler_status send_all(struct peers *peers, struct peer *peer, uint8_t flags, const struct iovec *record,
+                                   int count)
 {
-    struct iovec all[PEER_PARTS + 1];
-    size_t size = 0;
+    struct iovec parts[PEER_PARTS + 2];
+    struct outbox held = outbox_take(&peer->outbox);
     enum ostler_status status = OSTLER_OK;
+    size_t size = 0;
+    int used = 1;
 
-    for (int i = 0; i < count; i++) {
-        all[i + 1] = parts[i];
+    peers->holding -= held.records > 0;
+    if (held.records > 0)
+        parts[used++] = (struct iovec){.iov_base = held.bytes, .iov_len = held.used};
+    for (int i = 0; i < count; i++)
+        parts[used++] = record[i];
+    for (int i = 1; i < used; i++)
         size += parts[i].iov_len;
-    }
-    if (peer->gone)
-        return OSTLER_OK;
     peer->sent_at = ostler_now();
     peer->references++;
-    if (!peer->queue && !peer->flushing && has_room(peer, size)) {
-        transmit(peers, peer, flags, all, count + 1, size);
-        peer_unref(peer);
-    } else {
-        status = enqueue(peers, peer, parts, count, size);
-    }
+    if (!peer->queue && !peer->flushing && has_room(peer, size))
+        transmit(peers, peer, flags, parts, used, size);
+    else
+        status = enqueue(peers, peer, parts + 1, used - 1, size);
     flush(peers, peer);
+    if (status != OSTLER_OK && held.records > 0)
+        give_up(peers, peer, "has replies that there is no memory for");
     peer_unref(peer);
+    free(held.bytes);
     return status;
+}
+
+/* False: there is no room or no memory for it; all is to be sent. */
+static bool hold(struct peers *peers, struct peer *peer, const struct iovec *parts, int count)
+{
+    size_t size = 0;
+
+    for (int i = 0; i < count; i++)
+        size += parts[i].iov_len;
+    bool first = peer->outbox.records == 0;
+    if (size > OUTBOX_SIZE / 2 || peer->outbox.records + 1 >= OUTBOX_RECORDS || !outbox_has_room(&peer->outbox, size) ||
+        !outbox_put(&peer->outbox, parts, count))
+        return false;
+    peers->holding += first;
+    return true;
+}
+
+enum ostler_status peers_send(struct peers *peers, struct peer *peer, enum peer_manner manner,
+                              const struct iovec *parts, int count)
+{
+    if (peer->gone)
+        return OSTLER_OK;
+    if (manner == PEER_HOLD && hold(peers, peer, parts, count))
+        return OSTLER_OK;
+    return send_all(peers, peer, manner == PEER_WANTS_ACK ? WIRE_WANTS_ACK : 0, parts, count);
+}
+
+void peers_flush(struct peers *peers, struct peer *peer, ostler_time before)
+{
+    if (peer->outbox.records == 0 || peer->outbox.since > before)
+        return;
+    (void)send_all(peers, peer, 0, NULL, 0);
+}
+
+bool peers_flush_all(struct peers *peers, ostler_time before)
+{
+    size_t count;
+
+    if (peers->holding == 0)
+        return false;
+    struct peer **held = peers_hold(peers, &count);
+    for (size_t i = 0; i < count; i++)
+        peers_flush(peers, held[i], before);
+    peers_release(held, count);
+    return peers->holding > 0;
 }
 
 void peers_acknowledge(struct peers *peers, struct peer *peer, uint64_t received)
@@ -260,7 +313,8 @@ void peers_acknowledge(struct peers *peers, struct peer *peer, uint64_t received
 bool peers_settled(struct peers *peers, ostler_time since)
 {
     for (struct peer *peer = peers->table; peer; peer = peer->hh.next)
-        if (!peer->gone && (peer->queue || (peer->sent != peer->acknowledged && peer->sent_at >= since)))
+        if (!peer->gone &&
+            (peer->queue || peer->outbox.records || (peer->sent != peer->acknowledged && peer->sent_at >= since)))
             return false;
     return true;
 }

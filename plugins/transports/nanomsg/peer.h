@@ -7,19 +7,19 @@
 #ifndef PEER_H
 #define PEER_H
 
+#include "outbox.h"
 #include "settings.h"
 #include "wire.h"
 
-#include <ostler/clock.h>
-
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/uio.h>
 #include <uthash.h>
 
 /* The most parts of a record. */
 enum { PEER_PARTS = 4 };
 
-/* A record that waits. */
+/* One record that waits, or several that were held back. */
 struct outbound {
     struct outbound *prev, *next;
     size_t size;
@@ -30,11 +30,13 @@ struct peer {
     UT_hash_handle hh;
     uint32_t pipe; /* nanomsg's name of the connection */
     unsigned references;
-    uint64_t received;     /* weight of what came from it */
-    uint64_t sent;         /* weight of what was given to nanomsg for it */
-    uint64_t acknowledged; /* how much of that it has */
-    struct outbound *queue;
-    size_t queued; /* bytes */
+    uint64_t received;      /* weight of what came from it */
+    uint64_t sent;          /* weight of what was given to nanomsg for it */
+    uint64_t acknowledged;  /* how much of that it has */
+    struct outbound *queue; /* what the window has no room for */
+    size_t queued;          /* bytes */
+    struct outbox outbox;   /* replies held back, behind those of the queue */
+    atomic_uint coming;     /* requests from it that nobody has begun, and that want a reply */
     ostler_time seen, sent_at;
     bool flushing;       /* a thread is sending to it */
     bool gone;           /* nothing is sent any more */
@@ -47,7 +49,8 @@ struct peers {
     pthread_mutex_t *lock; /* the node's */
     const struct settings *settings;
     struct peer *table;
-    size_t queued; /* bytes, of all peers */
+    size_t queued;  /* bytes, of all peers */
+    size_t holding; /* peers with something in their outbox */
     uint64_t dropped;
     ostler_time swept_at;
 };
@@ -69,10 +72,22 @@ void peers_forget(struct peers *peers, struct peer *peer);
 
 void peer_unref(struct peer *peer);
 
-/* Sends one record, now or when the peer has room; the parts are copied, at most PEER_PARTS. The flags are lost on one
- * that must wait. A peer that is gone is no error. Never waits. OSTLER_E_NOMEM. */
-enum ostler_status peers_send(struct peers *peers, struct peer *peer, uint8_t flags, const struct iovec *parts,
-                              int count);
+/* How a record is sent. */
+enum peer_manner {
+    PEER_NOW,
+    PEER_WANTS_ACK, /* now, and the peer is to acknowledge what it has; not if it must wait for room */
+    PEER_HOLD       /* with the next one, or with peers_flush() */
+};
+
+/* Sends one record, or queues it until the peer has room; the parts are copied, at most PEER_PARTS. A peer that is gone
+ * is no error. Never waits. OSTLER_E_NOMEM. */
+enum ostler_status peers_send(struct peers *peers, struct peer *peer, enum peer_manner manner,
+                              const struct iovec *parts, int count);
+
+/* Sends what has been held back since `before` or longer. The second one, of all peers, returns whether something is
+ * held still. */
+void peers_flush(struct peers *peers, struct peer *peer, ostler_time before);
+bool peers_flush_all(struct peers *peers, ostler_time before);
 
 /* All of them, each held, because sending lets the lock go; NULL and none without memory. */
 struct peer **peers_hold(struct peers *peers, size_t *count);

@@ -27,6 +27,7 @@ enum ostler_status settings_read(const ostler_conf *conf, const ostler_url *url,
                                  struct ostler_error *error);
 
 /* The largest message that is received: a little more than is sent, for whoever sends with the same setting. */
+enum { SETTINGS_BATCH = 48 * 1024 }; /* several records in one message: no more bytes than every receiver takes */
 int settings_receive_limit(const struct settings *settings);
 
 /* The window of replies that a client has not acknowledged, in weight (see wire_weight()); and the size of the kernel's

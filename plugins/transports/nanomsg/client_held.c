@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Conns that hold requests back. Each is in the list once, counted. */
+#include "client.h"
+
+void client_hold(struct client *client, struct conn *conn)
+{
+    pthread_mutex_lock(&client->lock);
+    conn->references++;
+    pthread_mutex_unlock(&client->lock);
+    pthread_mutex_lock(&client->held_lock);
+    conn->next_held = client->held;
+    client->held = conn;
+    pthread_mutex_unlock(&client->held_lock);
+    if (!flusher_watch(client->flusher))
+        client_flush(client, OSTLER_NEVER);
+}
+
+/* Puts one back that could not be sent yet. */
+static void keep(struct client *client, struct conn *conn)
+{
+    pthread_mutex_lock(&client->held_lock);
+    conn->next_held = client->held;
+    client->held = conn;
+    pthread_mutex_unlock(&client->held_lock);
+}
+
+bool client_flush(struct client *client, ostler_time before)
+{
+    struct conn *next;
+    bool held = false;
+
+    pthread_mutex_lock(&client->held_lock);
+    struct conn *conn = client->held;
+    client->held = NULL;
+    pthread_mutex_unlock(&client->held_lock);
+    for (; conn; conn = next) {
+        next = conn->next_held;
+        if (conn_flush(conn, before)) {
+            held = true;
+            keep(client, conn);
+        } else {
+            client_conn_unref(client, conn);
+        }
+    }
+    return held;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flusher.h"
+
+#include "settings.h"
+
+#include <ostler/log.h>
+
+#include <signal.h>
+#include <string.h>
+
+#define TICK_NS (INT64_C(1000) * 1000)
+/* What was put in after the last tick but one is due. */
+#define HELD_NS (TICK_NS / 2)
+/* Ticks with nothing held after which it sleeps. */
+enum { QUIET_TICKS = 8 };
+
+void flusher_init(struct flusher *flusher, flush_fn flush, void *user)
+{
+    pthread_condattr_t monotonic;
+
+    *flusher = (struct flusher){.flush = flush, .user = user};
+    pthread_mutex_init(&flusher->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&flusher->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+static void wait_a_tick(struct flusher *flusher)
+{
+    ostler_time until = ostler_now() + TICK_NS;
+    struct timespec when = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
+
+    pthread_cond_timedwait(&flusher->changed, &flusher->lock, &when);
+}
+
+/* The lock is held, and let go meanwhile. */
+static bool flush(struct flusher *flusher, ostler_time age)
+{
+    pthread_mutex_unlock(&flusher->lock);
+    bool held = flusher->flush(flusher->user, ostler_now() - age);
+    pthread_mutex_lock(&flusher->lock);
+    return held;
+}
+
+static void *flusher_main(void *argument)
+{
+    struct flusher *flusher = argument;
+    unsigned quiet = 0;
+
+    pthread_mutex_lock(&flusher->lock);
+    while (!flusher->ending) {
+        if (!atomic_load(&flusher->watching)) {
+            pthread_cond_wait(&flusher->changed, &flusher->lock);
+            continue;
+        }
+        wait_a_tick(flusher);
+        quiet = flush(flusher, HELD_NS) ? 0 : quiet + 1;
+        if (quiet < QUIET_TICKS)
+            continue;
+        quiet = 0;
+        atomic_store(&flusher->watching, false);
+        /* Who found it watching has put something in before: look once more. */
+        if (flush(flusher, HELD_NS))
+            atomic_store(&flusher->watching, true);
+    }
+    pthread_mutex_unlock(&flusher->lock);
+    return NULL;
+}
+
+/* Signals are the program's business: none is handled in this thread. */
+static bool start(struct flusher *flusher)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int problem = pthread_create(&flusher->thread, NULL, flusher_main, flusher);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (problem == 0)
+        pthread_setname_np(flusher->thread, "nanomsg-flusher");
+    else
+        ostler_log(OSTLER_LOG_ERROR, DRIVER_NAME, "cannot start a thread: %s", strerror(problem));
+    return problem == 0;
+}
+
+bool flusher_watch(struct flusher *flusher)
+{
+    if (atomic_load(&flusher->watching))
+        return true;
+    pthread_mutex_lock(&flusher->lock);
+    if (!flusher->started && !flusher->ending)
+        flusher->started = start(flusher);
+    bool watched = flusher->started && !flusher->ending;
+    if (watched) {
+        atomic_store(&flusher->watching, true);
+        pthread_cond_signal(&flusher->changed);
+    }
+    pthread_mutex_unlock(&flusher->lock);
+    return watched;
+}
+
+void flusher_end(struct flusher *flusher)
+{
+    pthread_mutex_lock(&flusher->lock);
+    flusher->ending = true;
+    atomic_store(&flusher->watching, false);
+    pthread_cond_signal(&flusher->changed);
+    bool started = flusher->started;
+    pthread_mutex_unlock(&flusher->lock);
+    if (started)
+        pthread_join(flusher->thread, NULL);
+    pthread_cond_destroy(&flusher->changed);
+    pthread_mutex_destroy(&flusher->lock);
+}
