@@ -38,7 +38,9 @@ endif
 if TRANSPORT_RABBIT
 TESTS += tests/conformance/rabbit.sh
 endif
+TESTS += tests/conformance/documented.sh
 EXTRA_DIST += \
+	tests/conformance/documented.sh \
 	tests/conformance/conformance.sh \
 	tests/conformance/fake.sh \
 	tests/conformance/nanomsg.sh \
