@@ -88,6 +88,18 @@ static bool declare_endpoint(const struct plan *plan, const struct ostler_module
            OSTLER_OK;
 }
 
+static void check_filters(const struct plan *plan, const char *at, const char *file,
+                          const struct ostler_notification_endpoint *const *endpoints)
+{
+    struct ostler_error error = OSTLER_ERROR_INIT;
+
+    for (; endpoints && *endpoints; endpoints++)
+        if (ostler_notification_filter_check((*endpoints)->filter, &error) != OSTLER_OK) {
+            ostler_error_prefix(&error, "%s", file);
+            findings_take(plan->findings, at, &error);
+        }
+}
+
 static void check_interface(const struct plan *plan, const struct hosted *hosted, const char *at, const char *file,
                             const struct ostler_endpoint_ops *ops)
 {
@@ -95,6 +107,8 @@ static void check_interface(const struct plan *plan, const struct hosted *hosted
         findings_error(plan->findings, OSTLER_E_MODULE, at, "%s has no RPC interface", file);
     if (hosted->kind == &hosted_listener && !ops->notification)
         findings_error(plan->findings, OSTLER_E_MODULE, at, "%s has no interface for notifications", file);
+    if (hosted->kind == &hosted_listener)
+        check_filters(plan, at, file, ops->notification);
 }
 
 /* @p name is an endpoint's name or the path of its file. */

@@ -130,6 +130,16 @@ void filter_free(struct filter *filter)
     free(filter);
 }
 
+enum ostler_status ostler_notification_filter_check(const struct ostler_notification_filter *filter,
+                                                    struct ostler_error *error)
+{
+    struct filter *compiled = NULL;
+    enum ostler_status status = filter_compile(filter, &compiled, error);
+
+    filter_free(compiled);
+    return status;
+}
+
 /* --- Matching --------------------------------------------------------------------------------------------------- */
 
 static const char *text_of(struct json_object *value, size_t *length)

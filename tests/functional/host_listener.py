@@ -317,7 +317,10 @@ def filter_that_is_none():
         deployment.conf(SERVER + bad)
         host = deployment.start(ready=False)
         assert host.wait() == 1, host.log()
-        has_in(host.log(), "[listener]", "filter on event_type", "\"(a\" is no regular expression")
+        has_in(host.log(), "[listener]", "bad_filter", "filter on event_type", "\"(a\" is no regular expression")
+        code, out = findings(deployment, SERVER + bad)
+        assert code == 2, out
+        has_in(out, "[listener]", "bad_filter", "\"(a\" is no regular expression")
         host = deployment.begin()
         deployment.conf(SERVER + bad + deployment.taker())
         has_in(host.reload(), "refused")

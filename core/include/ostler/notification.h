@@ -91,6 +91,12 @@ struct ostler_notification_filter {
     const struct ostler_notification_rule *payload;  /**< of members of the payload; NULL: any */
 };
 
+/** Whether it can be used: each pattern is a regular expression, and there is one for each member that is named. A
+ *  listener finds out by itself; this is for programs that check what they will use. Any thread. OSTLER_E_MODULE (the
+ *  text tells which pattern, why and where), OSTLER_E_NOMEM. */
+OSTLER_API enum ostler_status ostler_notification_filter_check(const struct ostler_notification_filter *filter,
+                                                               struct ostler_error *error);
+
 /** One interface for notifications. The priorities for which an endpoint of the listener has a method are those it
  *  listens to. */
 struct ostler_notification_endpoint {
