@@ -9,7 +9,7 @@
 
 #include <sys/uio.h>
 
-enum { OUTBOX_RECORDS = 16, OUTBOX_SIZE = 16384 };
+enum { OUTBOX_RECORDS = 16, OUTBOX_SIZE = 32768 };
 
 struct outbox {
     uint8_t *bytes; /* allocated with the first record, free()d by who sends them */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CALLS = 8, ROUNDS = 200, LARGE = 10000 };
+enum { CALLS = 8, ROUNDS = 200, LARGE = 20000 };
 
 static const struct ostler_driver_ops *driver;
 static ostler_driver_transport *serving, *client;
