@@ -12,7 +12,7 @@
 /* What was put in after the last tick but one is due. */
 #define HELD_NS (TICK_NS / 2)
 /* Ticks with nothing held after which it sleeps. */
-enum { QUIET_TICKS = 8 };
+enum { QUIET_TICKS = 3 };
 
 void flusher_init(struct flusher *flusher, flush_fn flush, void *user)
 {
