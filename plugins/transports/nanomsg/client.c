@@ -5,13 +5,11 @@
 #include <ostler/log.h>
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-#include <utlist.h>
 
 /* How long nodes have to confirm that they have everything that was sent. */
 #define FAREWELL_S 1.0
@@ -34,7 +32,7 @@ enum ostler_status client_open(struct client *client, const struct settings *set
     enum ostler_status status = client_notes_init(client, error);
     pthread_mutex_init(&client->lock, NULL);
     pthread_mutex_init(&client->reading, NULL);
-    pthread_mutex_init(&client->owed_lock, NULL);
+    client_owed_init(client);
     pthread_mutex_init(&client->held_lock, NULL);
     pthread_mutex_init(&client->tick_lock, NULL);
     pthread_condattr_init(&monotonic);
@@ -96,18 +94,6 @@ out:
     free(wait);
 }
 
-static void drop_owed(struct client *client)
-{
-    struct owed *owed, *next;
-
-    DL_FOREACH_SAFE (client->owed, owed, next) {
-        DL_DELETE(client->owed, owed);
-        json_object_put(owed->reply.value);
-        free(owed->reply.reason);
-        free(owed);
-    }
-}
-
 /* Their nodes do not take anything. */
 static void drop_held(struct client *client)
 {
@@ -147,7 +133,8 @@ void client_close(struct client *client)
     if (client->hot)
         client_conn_unref(client, client->hot);
     client_bounced_clear(client);
-    drop_owed(client);
+    client_notes_clear(client);
+    client_owed_fini(client);
     free_conns(client);
     client_topics_clear(client);
     client_notes_fini(client);
@@ -157,7 +144,6 @@ void client_close(struct client *client)
     pthread_cond_destroy(&client->changed);
     pthread_mutex_destroy(&client->tick_lock);
     pthread_mutex_destroy(&client->held_lock);
-    pthread_mutex_destroy(&client->owed_lock);
     pthread_mutex_destroy(&client->reading);
     pthread_mutex_destroy(&client->lock);
 }

@@ -58,6 +58,12 @@ struct bounced {
     uint8_t body[];
 };
 
+/* Ids of messages that were accepted, oldest first, in a ring. */
+struct accepted {
+    uint64_t *ids;
+    size_t first, count, capacity;
+};
+
 /* What became of a notification that was sent to one listener. */
 enum note_outcome {
     NOTE_OPEN,
@@ -67,22 +73,30 @@ enum note_outcome {
     NOTE_LOST        /* the connection is gone: nobody knows */
 };
 
-/* One of them, while its sender waits. */
-struct note_copy {
-    UT_hash_handle hh;
-    uint64_t id;
-    enum note_outcome outcome;
+struct note;
+struct copy;
+
+/* Where a copy is found whose answer comes: the id on the wire is its place and how often that was used. */
+struct note_place {
+    struct copy *copy; /* NULL: free */
+    uint32_t uses, next_free;
 };
 
-/* Notifications under way. One of the senders that wait reads the connections, for all of them. */
+/* Notifications under way (note.h). One of the senders that wait reads the connections, for all of them. */
 struct notes {
     int epoll, wake;
     pthread_mutex_t lock; /* taken last; guards these */
     pthread_cond_t changed;
-    struct note_copy *copies; /* by id */
-    uint64_t ids;
+    struct note_place *places;
+    uint32_t place_count, first_free;
+    struct note *kept;                /* those whose senders have gone on, oldest first */
+    struct note *ready, **ready_tail; /* of them, those that something happened to */
+    size_t kept_bytes;
+    unsigned short_of_room; /* senders that wait for less to be kept */
+    ostler_time due;        /* when the first of them is to be looked at */
     unsigned turn;
     bool reading;
+    pthread_t reader;
 };
 
 struct client {
@@ -110,8 +124,11 @@ struct client {
     size_t bounced_bytes;
 
     struct notes notes;
-    pthread_mutex_t owed_lock; /* taken last; guards this */
+    pthread_mutex_t owed_lock; /* taken last; guards these */
     struct owed *owed;
+    struct accepted accepted;
+    bool poll_waits;  /* and has to be woken */
+    bool fd_is_known; /* an event loop may wait instead */
 
     struct flusher *flusher;
     pthread_mutex_t held_lock; /* taken last; guards this */
@@ -135,20 +152,29 @@ enum ostler_status client_send(struct client *client, const struct ostler_outgoi
 size_t client_poll(struct client *client, ostler_time deadline, struct ostler_reply *replies, size_t max);
 void client_wake(struct client *client);
 
-/* --- client_send.c, client_notify.c --------------------------------------------------------------------------------- */
+/* A cast whose sender does not wait: sent as any other, and owed to the next poll that it was accepted. */
+enum ostler_status client_cast_later(struct client *client, const struct ostler_outgoing *message,
+                                     struct ostler_error *error);
+
+/* --- client_notify.c, client_notes.c ------------------------------------------------------------------------------ */
 
 enum ostler_status client_notify(struct client *client, const struct ostler_outgoing_notification *notification,
                                  struct ostler_error *error);
 enum ostler_status client_notes_init(struct client *client, struct ostler_error *error);
+/* Drops those whose senders have gone on; then the rest. */
+void client_notes_clear(struct client *client);
 void client_notes_fini(struct client *client);
 
-/* Tells who waits for a notification's copy; false if the id is that of a call. */
+/* Tells who waits for a notification's copy; false if the id is that of a call. What is to be done about it is done by
+ * client_notes_run(). */
 bool client_note_ended(struct client *client, uint64_t id, enum note_outcome outcome);
 
-struct choice;
-/* All servers of a topic, waiting a moment for nodes that have not said yet what they serve. As client_choose_all(). */
-enum ostler_status client_find_all(struct client *client, const char *exchange, const char *topic, ostler_time deadline,
-                                   struct choice **choices, size_t *count, struct ostler_error *error);
+/* Goes on with notifications whose senders have gone on: those that something happened to, and those that are due. Never
+ * waits. */
+void client_notes_run(struct client *client);
+
+/* In how many milliseconds one is due, at least 1; 0: none is. */
+long client_notes_due_ms(struct client *client);
 
 /* --- client_conns.c: connections and what became of calls on them ------------------------------------------------- */
 
@@ -164,12 +190,25 @@ void client_conns_unref(struct client *client, struct conn **conns, size_t count
 /* The connection is gone: forgets it and tells what was under way on it. */
 void client_conn_lost(struct client *client, struct conn *conn);
 
+/* Makes the client look around after so many milliseconds, and again as long as there is reason to. */
+void client_tick_within(struct client *client, long milliseconds);
+
+/* --- client_owed.c: what the next poll hands out ------------------------------------------------------------------ */
+
+void client_owed_init(struct client *client);
+void client_owed_fini(struct client *client);
+
 /* Owes a reply to the next poll, taking it over. */
 void client_owe(struct client *client, const struct ostler_reply *reply);
 void client_owe_loss(struct client *client, uint64_t id, const char *format, ...) OSTLER_PRINTF(3, 4);
+/* The same for OSTLER_REPLY_RESULT without a value. */
+void client_owe_accepted(struct client *client, uint64_t id);
 
-/* Makes the client look around after so many milliseconds, and again as long as there is reason to. */
-void client_tick_within(struct client *client, long milliseconds);
+/* Takes up to `max`; returns how many. With `will_wait`, and nothing to take, the poll is woken when there is. */
+size_t client_take_owed(struct client *client, struct ostler_reply *replies, size_t max, bool will_wait);
+
+/* From here on an event loop may watch for what is owed. */
+void client_knows_fd(struct client *client);
 
 /* --- client_routes.c: which server -------------------------------------------------------------------------------- */
 
@@ -229,6 +268,9 @@ bool client_flush(struct client *client, ostler_time before);
 
 /* Asks nodes that have not said what they serve, and reads what they say until the deadline at most. */
 void client_discover(struct client *client, ostler_time deadline);
+
+/* Only asks them. */
+void client_greet(struct client *client);
 
 /* Waits for what `epoll` watches, and reads that, for others; `wake` is a descriptor in there that ends the waiting. */
 void client_read_once(struct client *client, int epoll, int wake, ostler_time deadline);

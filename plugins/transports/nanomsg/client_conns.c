@@ -3,48 +3,13 @@
 
 #include <ostler/log.h>
 
-#include <json-c/json.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <utlist.h>
 
 enum { PLACES_KEPT = 1024 };
 /* After a connection was lost or could not be made the next one waits so long. */
 #define RETRY_NS (100 * INT64_C(1000000))
-
-/* --- Owing replies ------------------------------------------------------------------------------------------------ */
-
-void client_owe(struct client *client, const struct ostler_reply *reply)
-{
-    struct owed *owed = malloc(sizeof *owed);
-
-    if (!owed) {
-        ostler_log(OSTLER_LOG_ERROR, DRIVER_NAME, "no memory for a reply: its caller will wait in vain");
-        free(reply->reason);
-        json_object_put(reply->value);
-        return;
-    }
-    owed->reply = *reply;
-    pthread_mutex_lock(&client->owed_lock);
-    DL_APPEND(client->owed, owed);
-    pthread_mutex_unlock(&client->owed_lock);
-    eventfd_raise(client->wake);
-}
-
-void client_owe_loss(struct client *client, uint64_t id, const char *format, ...)
-{
-    struct ostler_reply reply = {.call_id = id, .kind = OSTLER_REPLY_LOST, .status = OSTLER_E_DELIVERY};
-    va_list arguments;
-
-    va_start(arguments, format);
-    if (vasprintf(&reply.reason, format, arguments) < 0)
-        reply.reason = NULL;
-    va_end(arguments);
-    atomic_fetch_add(&client->lost, 1);
-    client_owe(client, &reply);
-}
 
 /* --- The table of connections; the lock is held ------------------------------------------------------------------- */
 
@@ -189,16 +154,23 @@ void client_conn_lost(struct client *client, struct conn *conn)
     struct pending *pending = conn_kill(conn);
     struct conn *found;
 
+    bool notes = false;
+
     while (pending) {
         struct pending *next = pending->next;
         for (unsigned i = 0; i < pending->count; i++)
-            if (!client_note_ended(client, pending->id, NOTE_LOST))
+            if (client_note_ended(client, pending->id, NOTE_LOST))
+                notes = true;
+            else
                 client_owe_loss(client, pending->id, "the connection to the server at %s ended before it answered",
                                 conn->address);
         atomic_fetch_sub(&client->under_way, pending->count);
         free(pending);
         pending = next;
     }
+    /* Whoever polls goes on with them. */
+    if (notes)
+        eventfd_raise(client->wake);
     pthread_mutex_lock(&client->lock);
     HASH_FIND(hh, client->conns, &conn->serial, sizeof conn->serial, found);
     if (found) {

@@ -219,21 +219,26 @@ void client_tick_within(struct client *client, long milliseconds)
     pthread_mutex_unlock(&client->tick_lock);
 }
 
+static long wanted_tick(struct client *client)
+{
+    long wanted = atomic_load(&client->under_way) > 0 ? LOOK_AROUND_MS : 0;
+    long notes = client_notes_due_ms(client);
+
+    if (client->bounced)
+        wanted = ostler_now() - client->bounced->prev->since < 100 * INT64_C(1000000) ? RETRY_SOON_MS : RETRY_MS;
+    return notes > 0 && (wanted == 0 || notes < wanted) ? notes : wanted;
+}
+
 /* Ticks on as often as there is reason to, or not at all. */
 static void adjust_tick(struct client *client)
 {
-    long wanted = 0;
+    long wanted = wanted_tick(client);
 
-    if (atomic_load(&client->under_way) > 0)
-        wanted = LOOK_AROUND_MS;
-    if (client->bounced)
-        wanted = ostler_now() - client->bounced->prev->since < 100 * INT64_C(1000000) ? RETRY_SOON_MS : RETRY_MS;
     pthread_mutex_lock(&client->tick_lock);
     if (wanted == 0) {
         set_tick(client, 0);
-        /* A sender that found it ticking counted its call before: look once more. */
-        if (atomic_load(&client->under_way) > 0)
-            wanted = LOOK_AROUND_MS;
+        /* A sender that found it ticking counted its message before: look once more. */
+        wanted = wanted_tick(client);
     }
     if (client->tick_ms != wanted)
         set_tick(client, wanted);
@@ -279,6 +284,7 @@ static void look_around(struct client *client)
     if (client->bounced && client->settings->tcp)
         ask(client, wait);
     client_bounced_retry(client);
+    client_notes_run(client);
 }
 
 static void on_tick(struct client *client)
@@ -293,19 +299,10 @@ static void on_tick(struct client *client)
 
 /* --- Polling ------------------------------------------------------------------------------------------------------ */
 
-static void take_owed(struct client *client, struct sink *sink)
+static void take_owed(struct client *client, struct sink *sink, bool will_wait)
 {
-    pthread_mutex_lock(&client->owed_lock);
-    while (client->owed && sink->count < sink->max) {
-        struct owed *owed = client->owed;
-        DL_DELETE(client->owed, owed);
-        sink->replies[sink->count++] = owed->reply;
-        free(owed);
-    }
-    bool left = client->owed != NULL;
-    pthread_mutex_unlock(&client->owed_lock);
-    if (left)
-        eventfd_raise(client->wake);
+    sink->count +=
+        client_take_owed(client, sink->replies + sink->count, sink->max - sink->count, will_wait && sink->count == 0);
 }
 
 static void on_conn(struct client *client, uint32_t serial, struct sink *sink)
@@ -352,9 +349,12 @@ size_t client_poll(struct client *client, ostler_time deadline, struct ostler_re
     bool last = false;
 
     pthread_mutex_lock(&client->reading);
-    take_owed(client, &sink);
-    if (sink.count == 0)
+    take_owed(client, &sink, false);
+    if (sink.count == 0) {
         drain_hot(client, &sink);
+        client_notes_run(client);
+        take_owed(client, &sink, true);
+    }
     while (sink.count == 0 && !atomic_exchange(&client->woken, false) && !last) {
         int wait = ostler_time_left_ms(deadline);
         last = wait == 0;
@@ -362,8 +362,8 @@ size_t client_poll(struct client *client, ostler_time deadline, struct ostler_re
         int count = epoll_wait(client->epoll, events, EVENTS, wait);
         pthread_mutex_lock(&client->reading);
         on_events(client, events, count, &sink);
-        if (sink.count < max)
-            take_owed(client, &sink);
+        client_notes_run(client);
+        take_owed(client, &sink, true);
     }
     pthread_mutex_unlock(&client->reading);
     return sink.count;
@@ -388,6 +388,7 @@ void client_drain(struct client *client)
         drain_conn(client, conns[i], &none, TURN);
     pthread_mutex_unlock(&client->reading);
     client_conns_unref(client, conns, count);
+    client_notes_run(client);
 }
 
 void client_read_once(struct client *client, int epoll, int wake, ostler_time deadline)
@@ -403,6 +404,14 @@ void client_read_once(struct client *client, int epoll, int wake, ostler_time de
         else
             on_conn(client, events[i].data.u32, &none);
     pthread_mutex_unlock(&client->reading);
+    client_notes_run(client);
+}
+
+void client_greet(struct client *client)
+{
+    struct pollfd wait[DISCOVERED_MAX];
+
+    ask(client, wait);
 }
 
 void client_discover(struct client *client, ostler_time deadline)

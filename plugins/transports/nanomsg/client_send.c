@@ -305,7 +305,7 @@ static size_t fanout_round(struct client *client, struct request *request, struc
     return waiting;
 }
 
-enum ostler_status client_find_all(struct client *client, const char *exchange, const char *topic, ostler_time deadline,
+static enum ostler_status find_all(struct client *client, const char *exchange, const char *topic, ostler_time deadline,
                                    struct choice **choices, size_t *count, struct ostler_error *error)
 {
     ostler_time until = ostler_deadline(FANOUT_DISCOVERY_S);
@@ -349,8 +349,8 @@ static enum ostler_status send_to_all(struct client *client, struct request *req
     const struct ostler_outgoing *message = request->message;
     struct fanout fanout = {.count = 0};
     const char *exchange = message->target.exchange ? message->target.exchange : "";
-    enum ostler_status status = client_find_all(client, exchange, message->target.topic, message->deadline,
-                                                &fanout.choices, &fanout.count, error);
+    enum ostler_status status =
+        find_all(client, exchange, message->target.topic, message->deadline, &fanout.choices, &fanout.count, error);
 
     if (status != OSTLER_OK)
         return status;

@@ -5,7 +5,9 @@ nanomsg_sources = \
 	plugins/transports/nanomsg/client_bounced.c \
 	plugins/transports/nanomsg/client_conns.c \
 	plugins/transports/nanomsg/client_held.c \
+	plugins/transports/nanomsg/client_notes.c \
 	plugins/transports/nanomsg/client_notify.c \
+	plugins/transports/nanomsg/client_owed.c \
 	plugins/transports/nanomsg/client_replies.c \
 	plugins/transports/nanomsg/client_routes.c \
 	plugins/transports/nanomsg/client_send.c \
@@ -20,6 +22,8 @@ nanomsg_sources = \
 	plugins/transports/nanomsg/nanomsg.c \
 	plugins/transports/nanomsg/node.c \
 	plugins/transports/nanomsg/node.h \
+	plugins/transports/nanomsg/note.c \
+	plugins/transports/nanomsg/note.h \
 	plugins/transports/nanomsg/outbox.c \
 	plugins/transports/nanomsg/outbox.h \
 	plugins/transports/nanomsg/peer.c \

@@ -311,6 +311,8 @@ static enum ostler_status driver_notify(ostler_driver_transport *transport,
 static enum ostler_status driver_send(ostler_driver_transport *transport, const struct ostler_outgoing *message,
                                       unsigned *receivers, struct ostler_error *error)
 {
+    if (message->acceptance)
+        return client_cast_later(&transport->client, message, error);
     return client_send(&transport->client, message, receivers, error);
 }
 
@@ -332,6 +334,7 @@ static void driver_replies_wake(ostler_driver_transport *transport)
 
 static int driver_replies_fd(ostler_driver_transport *transport)
 {
+    client_knows_fd(&transport->client);
     return transport->client.epoll;
 }
 
@@ -398,6 +401,7 @@ static const struct ostler_driver_ops operations = {
     .subscribe = driver_subscribe,
     .incoming_settle = incoming_settle,
     .flush = driver_flush,
+    .accepts_later = true,
 };
 
 OSTLER_MODULE(nanomsg) = {
