@@ -32,7 +32,7 @@ static bool send_first(struct note *note, ostler_time deadline)
             notes_wait(note, note->next < until ? note->next : until);
         }
     }
-    note->is_patient = false;
+    note->is_patient = note->more = false;
     return over;
 }
 

@@ -289,10 +289,11 @@ static enum conn_result hold(struct conn *conn, const struct iovec *parts, int c
         return CONN_GONE;
     if (!outbox_has_room(&conn->outbox, size) && !send_held(conn))
         return after_refusal(conn, errno);
-    if (!add_pending(conn, id, expiry))
+    if (id && !add_pending(conn, id, expiry))
         return CONN_NOMEM;
     if (!outbox_put(&conn->outbox, parts + 1, count - 1)) {
-        settle(conn, id);
+        if (id)
+            settle(conn, id);
         return CONN_NOMEM;
     }
     return CONN_SENT;

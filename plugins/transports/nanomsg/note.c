@@ -167,10 +167,14 @@ static enum conn_result transmit(struct copy *copy, const struct choice *choice)
     note->wire.server = (struct wire_text){.text = choice->server, .length = (uint8_t)strlen(choice->server)};
     struct iovec parts[3] = {
         {.iov_len = 0}, {.iov_base = head, .iov_len = wire_put_request(head, &note->wire)}, note->values};
+    size_t size = parts[1].iov_len + parts[2].iov_len;
+    bool listed = false;
     atomic_fetch_add(&client->under_way, 1);
     /* The deadline is the note's to see to; an answer may come for as long as the connection is there. */
-    enum conn_result result =
-        conn_send(choice->conn, 0, parts, 3, parts[1].iov_len + parts[2].iov_len, copy->id, OSTLER_NEVER);
+    enum conn_result result = note->more ? conn_hold(choice->conn, parts, 3, size, copy->id, OSTLER_NEVER, &listed)
+                                         : conn_send(choice->conn, 0, parts, 3, size, copy->id, OSTLER_NEVER);
+    if (listed)
+        client_hold(client, choice->conn);
     if (result == CONN_SENT)
         atomic_fetch_add_explicit(&client->sent, 1, memory_order_relaxed);
     else
