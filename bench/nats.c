@@ -2,7 +2,8 @@
 /* The NATS C client with nats-server. A request is the JSON text {"method", "args"}, as an RPC framework would send it:
  * the server parses it and builds the reply, which the client parses (rpc_text.h). --variant bytes leaves that out. --url is
  * nats-server's. Requests of one thread after the other go through natsConnection_Request(); many under way share one
- * subscription for all replies, whose subjects carry the number of the call. */
+ * subscription for all replies, whose subjects carry the number of the call. What is no call is published, and answered by
+ * nobody; with --variant answered its one receiver answers without a body, so that the sender knows that it has it. */
 #include "contest.h"
 #include "rpc_text.h"
 
@@ -19,7 +20,8 @@ enum { TIMEOUT_MS = 30000, INBOX_MAX = 96, NO_LIMIT = -1 };
 struct nats {
     const struct contest_options *options;
     natsConnection *connection;
-    bool bytes; /* payloads are texts, no JSON */
+    bool bytes;    /* payloads are texts, no JSON */
+    bool answered; /* by every receiver */
     struct counter *counter;
 };
 
@@ -52,10 +54,15 @@ static struct nats *connect_to(const struct contest_options *options)
         contest_die("no memory");
     nats->options = options;
     nats->bytes = strcmp(options->variant, "bytes") == 0;
+    nats->answered = options->kind == CONTEST_CALL || strcmp(options->variant, "answered") == 0;
+    if (!nats->answered && options->in_flight > 1 && options->threads == 1)
+        contest_die("nothing is under way where nobody answers: --variant answered");
+    if (nats->answered && options->kind == CONTEST_FANOUT)
+        contest_die("one receiver answers, not all of them");
     must(natsOptions_Create(&settings), "natsOptions_Create");
     must(natsOptions_SetURL(settings, options->url), options->url);
     /* Alone a message leaves at once; with others it is better gathered. */
-    must(natsOptions_SetSendAsap(settings, options->kind == CONTEST_CALL && options->in_flight == 1), "SetSendAsap");
+    must(natsOptions_SetSendAsap(settings, nats->answered && options->in_flight == 1), "SetSendAsap");
     must(natsConnection_Connect(&nats->connection, settings), options->url);
     natsOptions_Destroy(settings);
     return nats;
@@ -73,10 +80,12 @@ static void serve_message(natsConnection *connection, natsSubscription *subscrip
     (void)subscription;
     if (!lane->nats->bytes)
         body = rpc_text_answer(lane->text, body, size, &size);
+    if (lane->nats->counter) {
+        counter_add(lane->nats->counter, lane->nats->options->number);
+        size = 0;
+    }
     if (reply)
         must(natsConnection_Publish(connection, reply, body, (int)size), "natsConnection_Publish");
-    else
-        counter_add(lane->nats->counter, lane->nats->options->number);
     natsMsg_Destroy(message);
 }
 
@@ -145,6 +154,8 @@ static bool is_answer(struct lane *lane, natsMsg *message)
 {
     size_t size = (size_t)natsMsg_GetDataLength(message);
 
+    if (lane->nats->options->kind != CONTEST_CALL)
+        return size == 0 && !natsMsg_IsNoResponders(message);
     if (lane->nats->bytes)
         return size == lane->nats->options->payload;
     return rpc_text_is_answer(lane->text, natsMsg_GetData(message), size);
@@ -160,7 +171,7 @@ static bool once(void *user)
     const char *request = request_of(lane, &size);
 
     subject_of(lane->nats->options, 0, subject);
-    if (lane->nats->options->kind != CONTEST_CALL)
+    if (!lane->nats->answered)
         return natsConnection_Publish(connection, subject, request, (int)size) == NATS_OK;
     if (natsConnection_Request(&answer, connection, subject, request, (int)size, TIMEOUT_MS) != NATS_OK)
         return false;
@@ -271,7 +282,8 @@ int main(int argc, char **argv)
                                            .lane_open = lane_open,
                                            .lane_close = lane_close,
                                            .once = once,
-                                           .window = window};
+                                           .window = window,
+                                           .has_window_of_confirms = true};
 
     return contest_main(argc, argv, &nats);
 }

@@ -15,16 +15,21 @@ class Case:
     topics: int = 1
     pool: int = 64
     payload: int = 300
-    part: str = ""  # of notifications: "emit" or "handle", the other side being rabbitmq-c for everybody; "": both
+    part: str = ""  # of notifications: "emit" or "handle"; through a broker the other side is rabbitmq-c for everybody
 
     @property
     def is_flow(self):
         return self.in_flight > 1
 
     @property
+    def is_unwaited(self):
+        """Messages that nobody answers, many of which have been sent and not been accepted yet."""
+        return self.kind != "call" and self.is_flow
+
+    @property
     def needs_broker(self):
-        """Only a broker confirms, and stands between a program that emits and another that handles."""
-        return bool(self.part) or self.kind != "call" and self.is_flow
+        """Only a broker stands between a program that emits and another that handles."""
+        return self.part == "handle"
 
 
 PAYLOADS = {"300": 300, "2450": 2450, "11k": 11000, "1M": 1000000}
@@ -39,10 +44,11 @@ def all_cases():
     yield Case("flight1000-300", "1 000 calls in flight, 300 B", in_flight=1000)
     yield Case("threads16-300", "16 client threads, 300 B", threads=16)
     yield Case("cast-300", "casts, 300 B", kind="cast")
-    yield Case("cast64-300", "casts, 64 unconfirmed, 300 B", kind="cast", in_flight=64)
+    yield Case("cast64-300", "casts, 64 unaccepted, 300 B", kind="cast", in_flight=64)
     yield Case("fanout10-300", "fanout to 10 servers, 300 B", kind="fanout", servers=10)
+    yield Case("fanout64-300", "fanout to 10 servers, 64 unaccepted, 300 B", kind="fanout", servers=10, in_flight=64)
     yield Case("notify-300", "notifications, 300 B", kind="notify")
-    yield Case("emit64-300", "notifications emitted, 64 unconfirmed, 300 B", kind="notify", in_flight=64, part="emit")
+    yield Case("emit64-300", "notifications emitted, 64 unaccepted, 300 B", kind="notify", in_flight=64, part="emit")
     yield Case("handle-300", "notifications handled, 300 B", kind="notify", part="handle")
 
 

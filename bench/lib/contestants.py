@@ -48,6 +48,7 @@ class Contestant:
     role = "peer"
     broker = None  # the kind of service it needs
     program = None
+    unwaited = False  # it can have many messages under way that nobody answers
 
     def __init__(self, name, title):
         self.name, self.title = name, title
@@ -60,7 +61,9 @@ class Contestant:
         return None if not self.program or build.has(self.program) else "the program %s was not built" % self.program
 
     def can(self, case):
-        return not case.needs_broker or self.broker == "rabbit"
+        if case.needs_broker and self.broker != "rabbit":
+            return False
+        return self.unwaited or not case.is_unwaited
 
     def deploy(self, case, around):
         raise NotImplementedError
@@ -68,6 +71,7 @@ class Contestant:
 
 class Pair(Contestant):
     """A program of contest.h that has both roles."""
+    accepts = True  # somebody tells the sender that a message was accepted
 
     def __init__(self, name, title, program, role="raw", broker=None, variant=None):
         super().__init__(name, title)
@@ -81,7 +85,9 @@ class Pair(Contestant):
     def deploy(self, case, around):
         each, all_of_them = self.addresses(case, around)
         program = around.build.bench(self.program)
-        options = options_of(case, around.counter) + (["--variant", self.variant] if self.variant else [])
+        # Where nothing is accepted nothing is waited for: many are sent as fast as one after the other.
+        done = dataclasses.replace(case, in_flight=1) if case.is_unwaited and not self.accepts else case
+        options = options_of(done, around.counter) + (["--variant", self.variant] if self.variant else [])
         servers = [[program, "server", "--url", url, "--number", str(number), *options]
                    for number, url in enumerate(each)]
         broker = around.services.get(self.broker).pids if self.broker else []
@@ -89,6 +95,8 @@ class Pair(Contestant):
 
 
 class RawNanomsg(Pair):
+    unwaited, accepts = True, False
+
     def addresses(self, case, around):
         if self.transport == "ipc":
             each = ["ipc://%s/raw%d" % (around.folder, number) for number in range(case.servers)]
@@ -103,10 +111,24 @@ def raw_rabbit(role, case, around, variant):
             "--variant", variant, *options_of(case, around.counter)]
 
 
-class RawRabbit(Pair):
+class Nats(Pair):
+    unwaited = True
+
+    def __init__(self, name, title, variant=None):
+        super().__init__(name, title, "nats", role="peer", broker="nats", variant=variant)
+        self.accepts = variant == "answered"
+
     def can(self, case):
-        # Only this one does for a notification what Ostler does.
-        return case.kind != "notify" and not case.needs_broker or self.variant == "confirmed"
+        # A cast is not answered by who receives it, here as in Ostler.
+        return super().can(case) and (case.kind == "notify" or self.variant != "answered")
+
+
+class RawRabbit(Pair):
+    unwaited = True
+
+    def can(self, case):
+        # Only this one does for a notification, and for what is confirmed, what Ostler does.
+        return case.kind != "notify" and not case.is_unwaited or self.variant == "confirmed"
 
     def deploy(self, case, around):
         if case.kind != "notify":
@@ -129,7 +151,7 @@ class InProcess(Contestant):
         self.executor = executor
 
     def can(self, case):
-        return case.clients == 1 and not case.needs_broker
+        return case.clients == 1 and super().can(case)
 
     def deploy(self, case, around):
         return Deployment([], [around.build.bench("library"), "both", "--url", "fake:///", "--variant", self.executor,
@@ -138,7 +160,7 @@ class InProcess(Contestant):
 
 class Host(Contestant):
     """ostlerd, and the library as its client."""
-    role, program = "ostler", "library"
+    role, program, unwaited = "ostler", "library", True
 
     def __init__(self, name, title, executor):
         super().__init__(name, title)
@@ -181,7 +203,7 @@ class Host(Contestant):
         servers = [[around.build.ostlerd, "--config-file", self.config(case, around, number, one)]
                    for number, one in enumerate(each)]
         client = [around.build.bench("library"), "client", "--url", url, *options_of(case, around.counter)]
-        if case.part == "emit":
+        if case.part == "emit" and self.broker:
             servers = [raw_rabbit("server", dataclasses.replace(case, in_flight=1), around, "confirmed")]
         elif case.part == "handle":
             client = raw_rabbit("client", case, around, "fast")
@@ -199,7 +221,7 @@ class OsloMessaging(Contestant):
 
     def can(self, case):
         # A thread for each call in flight is all it has; a thousand of them would measure Python's threads.
-        return case.in_flight <= 64 and not case.needs_broker
+        return case.in_flight <= 64 and super().can(case)
 
     def deploy(self, case, around):
         service = around.services.get("rabbit")
@@ -229,12 +251,13 @@ def all_contestants():
         Host("rabbit/ostlerd", "ostlerd", "threading"),
         Host("rabbit/ostlerd-blocking", "ostlerd, blocking", "blocking"),
         OsloMessaging("rabbit/oslo.messaging", "oslo.messaging"),
-        Pair("nats/json", "NATS C client", "nats", role="peer", broker="nats"),
-        Pair("nats/bytes", "NATS, bytes only", "nats", role="peer", broker="nats", variant="bytes"),
+        Nats("nats/json", "NATS C client"),
+        Nats("nats/answered", "NATS, answered", variant="answered"),
+        Nats("nats/bytes", "NATS, bytes only", variant="bytes"),
         Pair("dbus/sd-bus", "sd-bus", "sdbus", role="peer", broker="bus"),
     ]
 
 
 TRANSPORTS = {"fake": "fake, in process", "ipc": "nanomsg over ipc", "tcp": "nanomsg over TCP", "rabbit": "RabbitMQ",
               "nats": "NATS", "dbus": "D-Bus"}
-QUICK_LEAVES_OUT = ("fake/threading", "rabbit/confirmed", "nats/bytes", "*/ostlerd-blocking")
+QUICK_LEAVES_OUT = ("fake/threading", "rabbit/confirmed", "nats/bytes", "nats/answered", "*/ostlerd-blocking")
