@@ -71,21 +71,53 @@ static bool append_escape(struct ostler_json_text *text, char byte)
     return append(text, escape, 2);
 }
 
-static bool append_string(struct ostler_json_text *text, const char *string, size_t length)
+/* A string's text up to what must be escaped, or its end; returns where that is. */
+static const char *plain_text(const char *at, const char *end)
 {
-    const char *at = string, *end = string + length;
+    at = ostler_json_skip_plain(at, end);
+    while (at < end && !byte_needs_escape(*at))
+        at = ostler_json_skip_plain(at + 1, end);
+    return at;
+}
 
-    if (!append_byte(text, '"'))
-        return false;
+/* What begins in the middle of a string, to its end. */
+static bool append_escaped(struct ostler_json_text *text, const char *at, const char *end)
+{
     while (at < end) {
         const char *from = at;
-        at = ostler_json_skip_plain(at, end);
-        while (at < end && !byte_needs_escape(*at))
-            at = ostler_json_skip_plain(at + 1, end);
+        at = plain_text(at, end);
         if (!append(text, from, (size_t)(at - from)) || (at < end && !append_escape(text, *at++)))
             return false;
     }
-    return append_byte(text, '"');
+    return true;
+}
+
+/* A string with a byte before it and one after it, unless that is zero. Mostly there is nothing to escape: then it is
+ * written at once. */
+static bool append_string(struct ostler_json_text *text, char before, const char *string, size_t length, char after)
+{
+    const char *end = string + length, *plain = plain_text(string, end);
+    size_t plain_length = (size_t)(plain - string);
+
+    if (!reserve(text, length + 4))
+        return false;
+    char *at = text->bytes + text->length;
+    if (before)
+        *at++ = before;
+    *at++ = '"';
+    memcpy(at, string, plain_length);
+    at += plain_length;
+    text->length = (size_t)(at - text->bytes);
+    if (plain < end) {
+        if (!append_escaped(text, plain, end) || !reserve(text, 2))
+            return false;
+        at = text->bytes + text->length;
+    }
+    *at++ = '"';
+    if (after)
+        *at++ = after;
+    text->length = (size_t)(at - text->bytes);
+    return true;
 }
 
 /* --- The rest ----------------------------------------------------------------------------------------------------- */
@@ -127,8 +159,7 @@ static bool append_object(struct ostler_json_text *text, struct json_object *val
 
     json_object_object_foreach(value, name, member)
     {
-        if (!append_byte(text, before) || !append_string(text, name, strlen(name)) || !append_byte(text, ':') ||
-            !append_value(text, member))
+        if (!append_string(text, before, name, strlen(name), ':') || !append_value(text, member))
             return false;
         before = ',';
     }
@@ -157,7 +188,7 @@ static bool append_value(struct ostler_json_text *text, struct json_object *valu
     case json_type_int:
         return append_integer(text, value);
     case json_type_string:
-        return append_string(text, json_object_get_string(value), (size_t)json_object_get_string_len(value));
+        return append_string(text, 0, json_object_get_string(value), (size_t)json_object_get_string_len(value), 0);
     case json_type_object:
         return append_object(text, value);
     case json_type_array:

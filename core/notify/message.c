@@ -60,21 +60,42 @@ void message_id(char text[MESSAGE_ID_SIZE])
     uuid_unparse_lower(id, text);
 }
 
-void message_timestamp(int64_t seconds, long microseconds, char text[MESSAGE_TIMESTAMP_SIZE])
+/* Six digits. */
+static void put_digits(char *at, long number)
 {
-    time_t when = (time_t)seconds;
-    struct tm utc = {0};
-
-    gmtime_r(&when, &utc);
-    size_t length = strftime(text, MESSAGE_TIMESTAMP_SIZE, "%Y-%m-%d %H:%M:%S", &utc);
-    if (microseconds != 0)
-        snprintf(text + length, MESSAGE_TIMESTAMP_SIZE - length, ".%06ld", microseconds);
+    for (int i = 6; i-- > 0; number /= 10)
+        at[i] = (char)('0' + number % 10);
 }
 
-/* Takes @p value; NULL is no memory. */
-static bool put(struct json_object *object, const char *name, struct json_object *value)
+void message_timestamp(int64_t seconds, long microseconds, char text[MESSAGE_TIMESTAMP_SIZE])
 {
-    if (value && json_object_object_add(object, name, value) == 0)
+    /* Most are of the second of the one before. */
+    static _Thread_local struct {
+        char text[MESSAGE_TIMESTAMP_SIZE];
+        size_t length; /* 0: none yet */
+        int64_t seconds;
+    } last;
+
+    if (last.length == 0 || last.seconds != seconds) {
+        time_t when = (time_t)seconds;
+        struct tm utc = {0};
+        gmtime_r(&when, &utc);
+        last.length = strftime(last.text, sizeof last.text, "%Y-%m-%d %H:%M:%S", &utc);
+        last.seconds = seconds;
+    }
+    memcpy(text, last.text, last.length + 1);
+    if (microseconds == 0 || last.length + sizeof ".000000" > MESSAGE_TIMESTAMP_SIZE)
+        return;
+    text[last.length] = '.';
+    put_digits(text + last.length + 1, microseconds);
+    text[last.length + sizeof ".000000" - 1] = '\0';
+}
+
+/* Adds a member whose name is a literal, and not there yet. Takes @p value; NULL is JSON's null. */
+static bool add(struct json_object *object, const char *name, struct json_object *value)
+{
+    if (json_object_object_add_ex(object, name, value, JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT) ==
+        0)
         return true;
     json_object_put(value);
     return false;
@@ -82,9 +103,9 @@ static bool put(struct json_object *object, const char *name, struct json_object
 
 static bool put_text(struct json_object *object, const char *name, const char *text)
 {
-    if (!text)
-        return json_object_object_add(object, name, NULL) == 0;
-    return put(object, name, json_object_new_string(text));
+    struct json_object *value = text ? json_object_new_string(text) : NULL;
+
+    return (value || !text) && add(object, name, value);
 }
 
 static bool put_id(struct json_object *object)
@@ -105,14 +126,6 @@ static bool put_priority(struct json_object *object, enum ostler_priority priori
     return put_text(object, "priority", text);
 }
 
-static bool put_payload(struct json_object *object, struct json_object *payload)
-{
-    if (json_object_object_add(object, "payload", json_object_get(payload)) == 0)
-        return true;
-    json_object_put(payload);
-    return false;
-}
-
 static bool put_timestamp(struct json_object *object)
 {
     char text[MESSAGE_TIMESTAMP_SIZE];
@@ -130,7 +143,7 @@ struct json_object *message_new(const char *publisher_id, const char *event_type
 
     if (message && put_id(message) && put_text(message, "publisher_id", publisher_id) &&
         put_text(message, "event_type", event_type) && put_priority(message, priority) &&
-        put_payload(message, payload) && put_timestamp(message))
+        add(message, "payload", json_object_get(payload)) && put_timestamp(message))
         return message;
     json_object_put(message);
     return NULL;
