@@ -7,6 +7,7 @@ nanomsg_tests = \
 	tests/unit/nanomsg/test_hosts \
 	tests/unit/nanomsg/test_calls \
 	tests/unit/nanomsg/test_batches \
+	tests/unit/nanomsg/test_notes \
 	tests/unit/nanomsg/test_bounds \
 	tests/unit/nanomsg/test_processes \
 	tests/unit/nanomsg/test_garbage
@@ -45,6 +46,9 @@ tests_unit_nanomsg_test_calls_LDADD = $(nanomsg_test_ldadd)
 tests_unit_nanomsg_test_batches_CPPFLAGS = $(nanomsg_test_cppflags)
 tests_unit_nanomsg_test_batches_LDFLAGS = $(nanomsg_test_ldflags)
 tests_unit_nanomsg_test_batches_LDADD = $(nanomsg_test_ldadd)
+tests_unit_nanomsg_test_notes_CPPFLAGS = $(nanomsg_test_cppflags)
+tests_unit_nanomsg_test_notes_LDFLAGS = $(nanomsg_test_ldflags)
+tests_unit_nanomsg_test_notes_LDADD = $(nanomsg_test_ldadd)
 tests_unit_nanomsg_test_bounds_CPPFLAGS = $(nanomsg_test_cppflags)
 tests_unit_nanomsg_test_bounds_LDFLAGS = $(nanomsg_test_ldflags)
 tests_unit_nanomsg_test_bounds_LDADD = $(nanomsg_test_ldadd)

@@ -42,10 +42,10 @@ struct topic {
     size_t count, next;
 };
 
-/* A reply that has been read, or a loss that has been found, between two polls. */
+/* Replies that have been read, or losses that have been found, between two polls, oldest first, in a ring. */
 struct owed {
-    struct owed *prev, *next;
-    struct ostler_reply reply;
+    struct ostler_reply *replies;
+    size_t first, count, capacity;
 };
 
 /* A request that came back from a server which has not run it. */
@@ -56,12 +56,6 @@ struct bounced {
     char avoid[OSTLER_NAME_MAX + 1]; /* the server that was too busy, or "" */
     size_t length;
     uint8_t body[];
-};
-
-/* Ids of messages that were accepted, oldest first, in a ring. */
-struct accepted {
-    uint64_t *ids;
-    size_t first, count, capacity;
 };
 
 /* What became of a notification that was sent to one listener. */
@@ -125,8 +119,7 @@ struct client {
 
     struct notes notes;
     pthread_mutex_t owed_lock; /* taken last; guards these */
-    struct owed *owed;
-    struct accepted accepted;
+    struct owed owed;
     bool poll_waits;  /* and has to be woken */
     bool fd_is_known; /* an event loop may wait instead */
 

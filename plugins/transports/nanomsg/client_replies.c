@@ -13,7 +13,6 @@
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-#include <utlist.h>
 
 enum {
     EVENTS = 16,
