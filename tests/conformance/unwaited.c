@@ -183,6 +183,16 @@ static void wrong_input(void)
 
 /* --- Notifications ------------------------------------------------------------------------------------------------ */
 
+static enum ostler_status notify(ostler_notifier *notifier, int id, struct outcome *outcome)
+{
+    struct json_object *payload = fixture_id(id);
+    enum ostler_status status = ostler_notify_async(notifier, NULL, OSTLER_PRIORITY_INFO, "event", payload,
+                                                    fixture_note_accepted, outcome, NULL);
+
+    json_object_put(payload);
+    return status;
+}
+
 static void notifications(void)
 {
     enum { COUNT = 3000 };
@@ -192,13 +202,8 @@ static void notifications(void)
     struct outcome *outcomes = calloc(COUNT, sizeof *outcomes);
 
     REQUIRE(outcomes, "no memory");
-    for (int i = 0; i < COUNT; i++) {
-        struct json_object *payload = fixture_id(i);
-        REQUIRE(ostler_notify_async(notifier, NULL, OSTLER_PRIORITY_INFO, "event", payload, fixture_note_accepted,
-                                    &outcomes[i], NULL) == OSTLER_OK,
-                "notification %d", i);
-        json_object_put(payload);
-    }
+    for (int i = 0; i < COUNT; i++)
+        REQUIRE(notify(notifier, i, &outcomes[i]) == OSTLER_OK, "notification %d", i);
     EXPECT(fixture_await_outcomes(COUNT, PATIENCE * 3), "%zu of %d were told of", fixture_outcomes(), COUNT);
     expect_all_accepted(outcomes, COUNT);
     EXPECT(watch_await("one", COUNT, PATIENCE * 3), "%zu of %d came", watch_count("one"), COUNT);
@@ -207,6 +212,84 @@ static void notifications(void)
     ostler_notifier_free(notifier);
     ostler_transport_unref(transport);
     watch_end(&watched);
+    free(outcomes);
+}
+
+/* As casts are. The first may find out who listens. */
+static void notifications_in_a_loop(void)
+{
+    enum { COUNT = 300 };
+    struct watched watched = watch_start("one", NULL, NULL, NULL);
+    ostler_transport *transport = fixture_transport_with(true, 0);
+    ostler_notifier *notifier = watch_notifier(transport, NULL);
+    struct outcome outcomes[COUNT] = {{0}};
+    ostler_time deadline = ostler_deadline(PATIENCE);
+    struct pollfd pause = {.fd = -1};
+
+    for (int i = 0; i < COUNT && ostler_now() < deadline;) {
+        enum ostler_status status = notify(notifier, i, &outcomes[i]);
+        REQUIRE(status == OSTLER_OK || status == OSTLER_E_BUSY, "notification %d: %s", i, ostler_status_name(status));
+        if (status == OSTLER_OK)
+            i++;
+        else if (poll(&pause, 1, 5) == 0)
+            ostler_transport_process(transport);
+    }
+    run_loop(transport, COUNT);
+    expect_all_accepted(outcomes, COUNT);
+    EXPECT(watch_await("one", COUNT, PATIENCE), "%zu of %d came", watch_count("one"), COUNT);
+    for (int i = 0; i < COUNT; i++)
+        EXPECT(watch_handled(i) == 1, "%d was handled %u times", i, watch_handled(i));
+    ostler_notifier_free(notifier);
+    ostler_transport_unref(transport);
+    watch_end(&watched);
+}
+
+static void notifications_closed(void)
+{
+    enum { COUNT = 500 };
+    struct watched watched = watch_start("one", NULL, NULL, NULL);
+    ostler_transport *transport = fixture_transport();
+    ostler_notifier *notifier = watch_notifier(transport, NULL);
+    struct outcome outcomes[COUNT] = {{0}};
+
+    for (int i = 0; i < COUNT; i++)
+        REQUIRE(notify(notifier, i, &outcomes[i]) == OSTLER_OK, "notification %d", i);
+    ostler_notifier_free(notifier);
+    ostler_transport_unref(transport);
+    for (int i = 0; i < COUNT; i++) {
+        EXPECT(outcomes[i].times == 1, "number %d was told of %d times", i, outcomes[i].times);
+        EXPECT(outcomes[i].status == OSTLER_OK || outcomes[i].status == OSTLER_E_CANCELLED, "number %d: %s", i,
+               ostler_status_name(outcomes[i].status));
+    }
+    watch_end(&watched);
+}
+
+/* What is sent while one listener stops and another starts is told of once, and handled if it was accepted. */
+static void listeners_change(void)
+{
+    enum { ROUNDS = 6, EACH = 200 };
+    struct watched first = watch_pool("first", "pool"), second = watch_pool("second", "pool");
+    ostler_transport *transport = fixture_transport();
+    ostler_notifier *notifier = watch_notifier(transport, NULL);
+    struct outcome *outcomes = calloc(ROUNDS * EACH, sizeof *outcomes);
+
+    REQUIRE(outcomes, "no memory");
+    for (int round = 0; round < ROUNDS; round++) {
+        struct watched *leaving = round % 2 ? &second : &first;
+        for (int i = round * EACH; i < (round + 1) * EACH; i++)
+            REQUIRE(notify(notifier, i, &outcomes[i]) == OSTLER_OK, "notification %d", i);
+        watch_pause(leaving);
+        watch_resume(leaving);
+    }
+    EXPECT(fixture_await_outcomes(ROUNDS * EACH, PATIENCE * 3), "%zu were told of", fixture_outcomes());
+    expect_all_accepted(outcomes, ROUNDS * EACH);
+    EXPECT(watch_await(NULL, ROUNDS * EACH, PATIENCE), "%zu came", watch_count(NULL));
+    for (int i = 0; i < ROUNDS * EACH; i++)
+        EXPECT(watch_handled(i) >= 1, "notification %d was accepted and never handled", i);
+    ostler_notifier_free(notifier);
+    ostler_transport_unref(transport);
+    watch_end(&first);
+    watch_end(&second);
     free(outcomes);
 }
 
@@ -247,6 +330,12 @@ const struct check check_unwaited[] = {
     {"unwaited/wrong-input", "what cannot be sent is refused at once and not told of", wrong_input, 0},
     {"unwaited/notifications", "thousands of notifications that nobody waits for are told of and handled once each",
      notifications, 240},
+    {"unwaited/notifications-loop", "with an event loop of the program they are told of inside process()",
+     notifications_in_a_loop, 0},
+    {"unwaited/notifications-closed", "what is under way when the transport is closed is told of before that returns",
+     notifications_closed, 0},
+    {"unwaited/listeners-change", "they are told of once, and none accepted is lost, while listeners stop and start",
+     listeners_change, 0},
     {"unwaited/several-places", "a notification to several topics and drivers is told of once, when all are through",
      several_places, 0},
     {.name = NULL},
