@@ -149,6 +149,17 @@ struct json_object *message_new(const char *publisher_id, const char *event_type
     return NULL;
 }
 
+bool message_is_public(struct json_object *context)
+{
+    json_object_object_foreach(context, name, value)
+    {
+        (void)value;
+        if (secrets_is_name(name))
+            return false;
+    }
+    return true;
+}
+
 struct json_object *message_context(struct json_object *context)
 {
     struct json_object *kept = json_object_new_object();

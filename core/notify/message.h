@@ -13,6 +13,9 @@ struct json_object *message_new(const char *publisher_id, const char *event_type
 /* A context without the members that hold secrets. NULL without memory. */
 struct json_object *message_context(struct json_object *context);
 
+/* Whether there are none. */
+bool message_is_public(struct json_object *context);
+
 /* A random UUID, as message_id. */
 enum { MESSAGE_ID_SIZE = 37 };
 void message_id(char text[MESSAGE_ID_SIZE]);

@@ -226,12 +226,15 @@ static enum ostler_status notify(ostler_notifier *notifier, struct json_object *
                                 "a notification needs an event type and a priority that is one");
     if (context && !json_object_is_type(context, json_type_object))
         return ostler_error_set(error, OSTLER_E_INVALID, "the context of a notification must be an object");
-    kept = message_context(context);
-    if (!kept) {
+    /* Read only, so that one without secrets is as good as a copy, unless a serializer is to have it. */
+    const struct ostler_serializer *serializer = notifier->shared->serializer;
+    bool as_it_is = context && !(serializer && serializer->serialize_context) && message_is_public(context);
+    kept = as_it_is ? NULL : message_context(context);
+    if (!as_it_is && !kept) {
         status = ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a notification");
         goto out;
     }
-    status = serialize(notifier->shared->serializer, context ? context : kept, payload, &kept, &entity, error);
+    status = serialize(serializer, context ? context : kept, payload, &kept, &entity, error);
     if (status != OSTLER_OK)
         goto out;
     message = message_new(notifier->publisher_id, event_type, priority, entity);
@@ -240,7 +243,7 @@ static enum ostler_status notify(ostler_notifier *notifier, struct json_object *
         goto out;
     }
     const struct ostler_emission emission = {.message = message,
-                                             .context = kept,
+                                             .context = as_it_is ? context : kept,
                                              .priority = priority,
                                              .event_type = event_type,
                                              .retry = notifier->retry,

@@ -79,16 +79,16 @@ struct note_place {
 /* Notifications under way (note.h). One of the senders that wait reads the connections, for all of them. */
 struct notes {
     int epoll, wake;
+    atomic_uint turn;
+    atomic_size_t kept_bytes;
     pthread_mutex_t lock; /* taken last; guards these */
     pthread_cond_t changed;
     struct note_place *places;
     uint32_t place_count, first_free;
     struct note *kept;                /* those whose senders have gone on, oldest first */
     struct note *ready, **ready_tail; /* of them, those that something happened to */
-    size_t kept_bytes;
-    unsigned short_of_room; /* senders that wait for less to be kept */
-    ostler_time due;        /* when the first of them is to be looked at */
-    unsigned turn;
+    unsigned short_of_room;           /* senders that wait for less to be kept */
+    ostler_time due;                  /* when the first of them is to be looked at */
     bool reading;
     pthread_t reader;
 };

@@ -224,14 +224,16 @@ enum ostler_status notes_await_room(struct note *note, ostler_time deadline, str
 {
     struct notes *notes = &note->client->notes;
 
+    if (atomic_load_explicit(&notes->kept_bytes, memory_order_relaxed) < MOST_BYTES)
+        return OSTLER_OK;
     pthread_mutex_lock(&notes->lock);
+    notes->short_of_room++;
     while (notes->kept_bytes >= MOST_BYTES && !client_passed(deadline)) {
-        notes->short_of_room++;
         pthread_mutex_unlock(&notes->lock);
         notes_wait(note, deadline);
         pthread_mutex_lock(&notes->lock);
-        notes->short_of_room--;
     }
+    notes->short_of_room--;
     size_t kept = notes->kept_bytes;
     pthread_mutex_unlock(&notes->lock);
     if (kept < MOST_BYTES)

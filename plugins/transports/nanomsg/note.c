@@ -2,7 +2,6 @@
 #include "note.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +28,19 @@ static enum ostler_status check_size(const struct client *client, const struct w
     return ostler_error_set(error, OSTLER_E_INVALID,
                             "the notification has %zu bytes; the limit of this transport is %zu (max_message_size)",
                             size, client->settings->max_message);
+}
+
+/* The topic as listeners have it. False if that is too long. */
+static bool join_names(const char *topic, const char *priority, char joined[OSTLER_NAME_MAX + 1])
+{
+    size_t length = strlen(topic), priority_length = strlen(priority);
+
+    if (length + 1 + priority_length > OSTLER_NAME_MAX)
+        return false;
+    memcpy(joined, topic, length);
+    joined[length] = '.';
+    memcpy(joined + length + 1, priority, priority_length + 1);
+    return true;
 }
 
 /* Into one piece of memory: exchange, topic, values. */
@@ -73,7 +85,7 @@ enum ostler_status note_new(struct client *client, const struct ostler_outgoing_
         .only_server = true,
     };
 
-    if (snprintf(topic, sizeof topic, "%s.%s", notification->topic, notification->priority) > OSTLER_NAME_MAX ||
+    if (!join_names(notification->topic, notification->priority, topic) ||
         strlen(notification->exchange) > OSTLER_NAME_MAX)
         return ostler_error_set(error, OSTLER_E_TARGET, "the exchange, or topic and priority, have more than %d bytes",
                                 OSTLER_NAME_MAX);
@@ -237,6 +249,7 @@ static void send_copy(struct copy *copy)
         return;
     }
     copy->state = COPY_SENT;
+    note->was_sent = true;
     enum conn_result result = transmit(copy, choice);
     if (result == CONN_SENT)
         return;
@@ -306,7 +319,7 @@ static int by_pool(const void *a, const void *b)
 
 static void make_copies(struct note *note)
 {
-    struct notes *notes = &note->client->notes;
+    unsigned turn = atomic_fetch_add_explicit(&note->client->notes.turn, 1, memory_order_relaxed);
     struct choice *choices = note->choices;
     size_t end;
 
@@ -317,9 +330,6 @@ static void make_copies(struct note *note)
     }
     if (note->choice_count > 1)
         qsort(choices, note->choice_count, sizeof *choices, by_pool);
-    pthread_mutex_lock(&notes->lock);
-    unsigned turn = notes->turn++;
-    pthread_mutex_unlock(&notes->lock);
     for (size_t i = 0; i < note->choice_count; i = end) {
         end = i + 1;
         while (pool_length(&choices[i]) > 0 && end < note->choice_count && by_pool(&choices[i], &choices[end]) == 0)
@@ -343,7 +353,8 @@ static bool advance(struct note *note, ostler_time now)
 {
     bool open = false;
 
-    notes_see_outcomes(&note->client->notes, note);
+    if (note->was_sent)
+        notes_see_outcomes(&note->client->notes, note);
     note->next = note->deadline;
     for (size_t i = 0; i < note->count && note->status == OSTLER_OK; i++) {
         struct copy *copy = &note->copies[i];

@@ -37,6 +37,7 @@ struct note {
     ostler_time deadline;
     uint64_t call_id; /* 0: its sender waits */
     bool more;
+    bool was_sent;   /* a copy, so that there may be outcomes */
     bool is_patient; /* its sender waits for room: that is no attempt */
 
     enum ostler_status status; /* what keeps all copies from being sent, and why */

@@ -110,6 +110,8 @@ Test(message, contexts_lose_their_secrets, .timeout = 30)
 
     cr_expect_str_eq(json_object_to_json_string_ext(kept, JSON_C_TO_STRING_PLAIN),
                      "{\"user_id\":\"u1\",\"roles\":[\"a\"]}");
+    cr_expect_not(message_is_public(context));
+    cr_expect(message_is_public(kept));
     json_object_put(kept);
     json_object_put(context);
     kept = message_context(NULL);
