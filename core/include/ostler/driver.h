@@ -262,7 +262,7 @@ struct ostler_driver_ops {
     void (*flush)(ostler_driver_transport *transport);
 
     /** Whether send() and notify() can return before the transport has accepted a message, and replies_poll() tells: see
-     *  `acceptance`. Of use where accepting takes a way to a broker and back. */
+     *  `acceptance`. Of use where accepting takes a way there and back, to a broker or to who receives it. */
     bool accepts_later;
 };
 
