@@ -25,46 +25,99 @@ size_t utf8_sequence(const char *text, size_t left)
 }
 
 /* Most text is plain ASCII: looked at so many bytes at a time. */
-enum { BLOCK = 16 };
+enum { BLOCK = 16, WORD = 8 };
 typedef signed char block __attribute__((vector_size(BLOCK)));
 
-/* How many of the bytes come before the first one that is above 0x7f or must be escaped. */
-static inline size_t plain_bytes(const char *at)
+/* Which of the bytes are above 0x7f or must be escaped: not 0. */
+static inline block odd_bytes(const char *at)
 {
     block bytes;
-    uint64_t halves[2];
 
     memcpy(&bytes, at, BLOCK);
     /* What is above 0x7f is negative. */
-    block odd = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
+    return (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
+}
+
+/* How many of the bytes come before the first odd one. */
+static inline size_t even_bytes(block odd)
+{
+    uint64_t halves[2];
+
     memcpy(halves, &odd, BLOCK);
     if (halves[0])
         return (size_t)__builtin_ctzll(le64toh(halves[0])) / 8;
     return halves[1] ? 8 + (size_t)__builtin_ctzll(le64toh(halves[1])) / 8 : BLOCK;
 }
 
+/* Goes on to the first odd byte. */
+static inline const char *skip_even(const char *at, const char *end)
+{
+    char rest[BLOCK];
+
+    while (end - at >= 2 * BLOCK && even_bytes(odd_bytes(at) | odd_bytes(at + BLOCK)) == BLOCK)
+        at += 2 * BLOCK;
+    while (end - at >= BLOCK) {
+        size_t even = even_bytes(odd_bytes(at));
+        at += even;
+        if (even < BLOCK)
+            return at;
+    }
+    size_t left = (size_t)(end - at);
+    if (left == 0)
+        return at;
+    memset(rest, 'a', BLOCK);
+    memcpy(rest, at, left);
+    size_t even = even_bytes(odd_bytes(rest));
+    return at + (even < left ? even : left);
+}
+
 const char *ostler_json_skip_plain(const char *at, const char *end)
 {
-    while (at < end) {
-        size_t plain = end - at >= BLOCK ? plain_bytes(at) : 0;
-        at += plain;
-        if (plain == BLOCK)
-            continue;
-        if (byte_needs_escape(*at))
-            break;
-        size_t step = utf8_sequence(at, (size_t)(end - at));
-        if (step == 0)
-            break;
-        at += step;
+    for (;;) {
+        at = skip_even(at, end);
+        /* Text of another script is not looked at in blocks. */
+        while (at < end && (unsigned char)*at > 0x7f) {
+            size_t step = utf8_sequence(at, (size_t)(end - at));
+            if (step == 0)
+                return at;
+            at += step;
+        }
+        if (at == end || byte_needs_escape(*at))
+            return at;
     }
+}
+
+static inline uint64_t word_at(const char *at)
+{
+    uint64_t word;
+
+    memcpy(&word, at, WORD);
+    return word;
+}
+
+static const char *skip_ascii(const char *at, const char *end)
+{
+    static const uint64_t high = UINT64_C(0x8080808080808080);
+
+    while (end - at >= 4 * WORD &&
+           !((word_at(at) | word_at(at + WORD) | word_at(at + 2 * WORD) | word_at(at + 3 * WORD)) & high))
+        at += 4 * WORD;
+    while (end - at >= WORD && !(word_at(at) & high))
+        at += WORD;
+    while (at < end && (unsigned char)*at < 0x80)
+        at++;
     return at;
 }
 
 bool ostler_json_is_utf8(const char *text, size_t length)
 {
-    const char *end = text + length, *at = ostler_json_skip_plain(text, end);
+    const char *end = text + length, *at = skip_ascii(text, end);
 
-    while (at < end && (unsigned char)*at < 0x80)
-        at = ostler_json_skip_plain(at + 1, end);
-    return at == end;
+    while (at < end) {
+        size_t step = utf8_sequence(at, (size_t)(end - at));
+        if (step == 0)
+            return false;
+        at = skip_ascii(at + step, end);
+    }
+    return true;
 }

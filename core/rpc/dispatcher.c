@@ -105,21 +105,21 @@ static bool find_method(struct ostler_request *request)
     return false;
 }
 
-/* Context and arguments are objects from here on. */
+/* The arguments are an object from here on. An empty context is made into one when somebody asks for it. */
 static bool take_values(struct ostler_request *request)
 {
     struct ostler_message *message = &request->incoming->message;
+    const struct ostler_serializer *serializer = request->server->serializer;
 
     if (message->args && !json_object_is_type(message->args, json_type_object)) {
         request_fail_text(request, "builtins", "TypeError", "the arguments of a method must be an object");
         return false;
     }
-    bool has_context = json_object_is_type(message->context, json_type_object);
-    request->owns_context = !has_context;
+    if (json_object_is_type(message->context, json_type_object))
+        request->context = message->context;
     request->owns_args = !message->args;
-    request->context = has_context ? message->context : json_object_new_object();
     request->args = message->args ? message->args : json_object_new_object();
-    if (request->context && request->args)
+    if (request->args && (!serializer || ostler_request_context(request)))
         return true;
     request_fail_text(request, "builtins", "MemoryError", "no memory for a request");
     return false;

@@ -18,10 +18,12 @@
 struct ostler_request *request_new(struct ostler_server *server, struct generation *generation,
                                    struct ostler_incoming *incoming)
 {
-    struct ostler_request *request = calloc(1, sizeof *request);
+    /* Memory that this thread has freed lately: calloc() does not look there. */
+    struct ostler_request *request = malloc(sizeof *request);
 
     if (!request)
         return NULL;
+    memset(request, 0, sizeof *request);
     request->server = server;
     request->generation = generation;
     request->incoming = incoming;

@@ -23,7 +23,7 @@ struct ostler_request {
     struct generation *generation; /* a hold */
     struct ostler_incoming *incoming;
     const struct served_method *method; /* NULL until it is found */
-    struct json_object *context;        /* the incoming's, unless it is its own */
+    struct json_object *context;        /* the incoming's, unless it is its own; NULL: empty, not made yet */
     struct json_object *args;
     bool owns_context;
     bool owns_args;

@@ -36,7 +36,13 @@ const char *ostler_request_server(const ostler_request *request)
 
 struct json_object *ostler_request_context(const ostler_request *request)
 {
-    return request->context;
+    struct ostler_request *own = (struct ostler_request *)(uintptr_t)request;
+
+    if (!own->context) {
+        own->context = json_object_new_object();
+        own->owns_context = true;
+    }
+    return own->context;
 }
 
 struct json_object *ostler_request_args(const ostler_request *request)

@@ -4,6 +4,7 @@
 #include "replies.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct acceptance {
     struct ostler_call base; /* first: what the table of calls knows */
@@ -26,10 +27,11 @@ static void complete(struct ostler_call *call, struct call_end *end)
 
 static struct acceptance *new_acceptance(struct replies *replies, acceptance_done_fn done, void *user)
 {
-    struct acceptance *acceptance = calloc(1, sizeof *acceptance);
+    struct acceptance *acceptance = malloc(sizeof *acceptance);
 
     if (!acceptance)
         return NULL;
+    memset(acceptance, 0, sizeof *acceptance);
     async_call_init(&acceptance->base, replies, complete);
     acceptance->done = done;
     acceptance->user = user;

@@ -29,7 +29,7 @@ OSTLER_API const char *ostler_request_exchange(const ostler_request *request);
 OSTLER_API const char *ostler_request_topic(const ostler_request *request);
 /** The name of the server that received it. */
 OSTLER_API const char *ostler_request_server(const ostler_request *request);
-/** The caller's context: an object, never NULL. */
+/** The caller's context: an object. NULL only if it is empty and there is no memory left for one. */
 OSTLER_API struct json_object *ostler_request_context(const ostler_request *request);
 /** All arguments: an object, never NULL. */
 OSTLER_API struct json_object *ostler_request_args(const ostler_request *request);

@@ -387,3 +387,32 @@ Test(json, long_texts_with_escapes_stay_whole)
         }
     }
 }
+
+/* Text is looked at in blocks, and the end of it is not: a bad byte must be seen wherever it stands. */
+Test(json, no_place_hides_a_byte)
+{
+    static const struct {
+        const char *bytes;
+        bool utf8, plain;
+    } odd[] = {{"\"", true, false},       {"\\", true, false},        {"\x1f", true, false},
+               {"\x7f", true, true},      {"\xc3\xa9", true, true},   {"\xf0\x9f\x98\x80", true, true},
+               {"\x80", false, false},    {"\xc0\xaf", false, false}, {"\xed\xa0\x80", false, false},
+               {"\xe2\x82", false, false}};
+    char text[128];
+
+    for (size_t length = 8; length < 100; length++) {
+        memset(text, 'x', length);
+        cr_expect(ostler_json_is_utf8(text, length));
+        cr_expect_eq(ostler_json_skip_plain(text, text + length), text + length);
+        for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+            size_t size = strlen(odd[i].bytes);
+            for (size_t at = 0; at + size <= length; at++) {
+                memset(text, 'x', length);
+                memcpy(text + at, odd[i].bytes, size);
+                cr_expect_eq(ostler_json_is_utf8(text, length), odd[i].utf8, "%zu at %zu of %zu", i, at, length);
+                cr_expect_eq(ostler_json_skip_plain(text, text + length), text + (odd[i].plain ? length : at),
+                             "%zu at %zu of %zu", i, at, length);
+            }
+        }
+    }
+}
