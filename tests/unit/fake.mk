@@ -1,6 +1,6 @@
 # The driver is built into these tests and driven through its operations; what it uses of the core is libostler's.
 if TRANSPORT_FAKE
-fake_tests = tests/unit/fake/test_ring tests/unit/fake/test_value tests/unit/fake/test_replies \
+fake_tests = tests/unit/fake/test_ring tests/unit/fake/test_packed tests/unit/fake/test_replies \
 	tests/unit/fake/test_routing tests/unit/fake/test_bounds tests/unit/fake/test_listener
 check_PROGRAMS += $(fake_tests)
 TESTS += $(fake_tests)
@@ -15,8 +15,8 @@ tests_unit_fake_libfake_la_CPPFLAGS = $(PUBLIC_CPPFLAGS) -I$(top_srcdir)/plugins
 
 tests_unit_fake_test_ring_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_unit_fake_test_ring_LDADD = $(FAKE_LDADD)
-tests_unit_fake_test_value_CPPFLAGS = $(FAKE_CPPFLAGS)
-tests_unit_fake_test_value_LDADD = $(FAKE_LDADD)
+tests_unit_fake_test_packed_CPPFLAGS = $(FAKE_CPPFLAGS)
+tests_unit_fake_test_packed_LDADD = $(FAKE_LDADD)
 tests_unit_fake_test_replies_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_unit_fake_test_replies_LDADD = $(FAKE_LDADD)
 tests_unit_fake_test_routing_CPPFLAGS = $(FAKE_CPPFLAGS)

@@ -57,7 +57,7 @@ static enum ostler_status transport_open(const ostler_conf *conf, const ostler_u
 
     if (!made || !replies) {
         free(made);
-        fake_replies_unref(replies);
+        fake_replies_free(replies);
         return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a transport");
     }
     made->limits.queue_size = (size_t)ostler_conf_integer(conf, GROUP, "queue_size", 10000);
@@ -74,7 +74,7 @@ static void transport_close(ostler_driver_transport *transport)
     fake_replies_close(transport->replies);
     fake_notes_close();
     fake_exchanges_close(transport->replies);
-    fake_replies_unref(transport->replies);
+    fake_replies_free(transport->replies);
     free(transport);
 }
 
@@ -132,7 +132,7 @@ static enum ostler_status copy_for_all(ostler_driver_transport *transport, const
     for (size_t i = 0; i < count && status == OSTLER_OK; i++)
         status = fake_message_new(outgoing, transport->replies, &made[i], error);
     if (status != OSTLER_OK) {
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count && made[i]; i++)
             fake_message_free(made[i]);
         free(made);
         return status;
@@ -283,6 +283,13 @@ static void listener_close(ostler_driver_listener *listener)
     free(listener);
 }
 
+static enum ostler_status incoming_open(struct ostler_incoming *incoming, struct ostler_error *error)
+{
+    if (((struct fake_incoming *)incoming)->is_note)
+        return fake_note_open(incoming, error);
+    return fake_message_open((struct fake_message *)incoming, error);
+}
+
 static enum ostler_status incoming_reply(struct ostler_incoming *incoming, const struct ostler_answer *answer,
                                          struct ostler_error *error)
 {
@@ -296,7 +303,7 @@ static void incoming_heartbeat(struct ostler_incoming *incoming)
 
 static void incoming_free(struct ostler_incoming *incoming)
 {
-    if (incoming->notification)
+    if (((struct fake_incoming *)incoming)->is_note)
         fake_note_free(incoming);
     else
         fake_message_free((struct fake_message *)incoming);
@@ -321,6 +328,7 @@ static const struct ostler_driver_ops operations = {
     .listener_wake = listener_wake,
     .listener_stop = listener_stop,
     .listener_close = listener_close,
+    .incoming_open = incoming_open,
     .incoming_reply = incoming_reply,
     .incoming_heartbeat = incoming_heartbeat,
     .incoming_free = incoming_free,

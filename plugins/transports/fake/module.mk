@@ -15,8 +15,8 @@ fake_sources = \
 	plugins/transports/fake/ring.h \
 	plugins/transports/fake/topic.c \
 	plugins/transports/fake/topic.h \
-	plugins/transports/fake/value.c \
-	plugins/transports/fake/value.h \
+	plugins/transports/fake/packed.c \
+	plugins/transports/fake/packed.h \
 	plugins/transports/fake/wait.c \
 	plugins/transports/fake/wait.h
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "notes.h"
 #include "exchange.h"
-#include "value.h"
 #include "wait.h"
 
 #include <ostler/log.h>
@@ -11,16 +10,20 @@
 #include <string.h>
 #include <utlist.h>
 
+/* Bytes of a notification that are packed without asking for memory. */
+enum { SMALL = 1024 };
+
 /* One lock for all: what it guards is a few pointers each time. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* A notification in a queue, or in the hands of a listener. */
 struct note {
-    struct ostler_incoming incoming; /* first: what the core sees */
-    struct queue *queue;             /* where it came from; lives until the last transport closes */
-    uint64_t number;                 /* its place there */
+    struct fake_incoming base; /* first */
+    struct queue *queue;       /* where it came from; lives until the last transport closes */
+    uint64_t number;           /* its place there */
     bool settled;
     struct note *prev, *next;
+    char packed[]; /* the notification and its context */
 };
 
 /* What was sent to one exchange, topic and priority, once for each pool that listens to it and once for those without. */
@@ -124,10 +127,19 @@ static void signal_subscribers(const struct queue *queue)
             pthread_cond_signal(&subscriber->arrived);
 }
 
+/* Takes back what was unpacked of it. */
+static void shut_note(struct note *note)
+{
+    struct ostler_incoming *incoming = &note->base.incoming;
+
+    json_object_put(incoming->message.context);
+    json_object_put(incoming->notification);
+    incoming->message.context = incoming->notification = NULL;
+}
+
 static void free_note(struct note *note)
 {
-    json_object_put(note->incoming.message.context);
-    json_object_put(note->incoming.notification);
+    shut_note(note);
     free(note);
 }
 
@@ -181,22 +193,16 @@ size_t fake_notes_waiting(void)
 
 /* --- Sending ------------------------------------------------------------------------------------------------------ */
 
-static enum ostler_status make_note(const struct ostler_outgoing_notification *from, struct note **note,
-                                    struct ostler_error *error)
+static struct note *make_note(const struct fake_packed *packed)
 {
-    struct note *made = calloc(1, sizeof *made);
+    struct note *note = calloc(1, sizeof *note + packed->length);
 
-    if (!made)
-        return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a notification");
-    made->incoming.deadline = OSTLER_NEVER;
-    enum ostler_status status = fake_value_copy(from->message, &made->incoming.notification, error);
-    if (status == OSTLER_OK)
-        status = fake_value_copy_members(from->context, &made->incoming.message.context, error);
-    if (status == OSTLER_OK)
-        *note = made;
-    else
-        free_note(made);
-    return status;
+    if (!note)
+        return NULL;
+    note->base.incoming.deadline = OSTLER_NEVER;
+    note->base.is_note = true;
+    memcpy(note->packed, packed->bytes, packed->length);
+    return note;
 }
 
 static void free_notes(struct note *notes)
@@ -208,19 +214,16 @@ static void free_notes(struct note *notes)
 }
 
 /* Adds copies until there are `count`. */
-static enum ostler_status make_notes(const struct ostler_outgoing_notification *from, size_t count, struct note **notes,
-                                     size_t *made, struct ostler_error *error)
+static enum ostler_status make_notes(const struct fake_packed *packed, size_t count, struct note **notes, size_t *made,
+                                     struct ostler_error *error)
 {
-    enum ostler_status status = OSTLER_OK;
-
-    for (; *made < count && status == OSTLER_OK; ++*made) {
-        struct note *note = NULL;
-        status = make_note(from, &note, error);
-        if (status != OSTLER_OK)
-            return status;
+    for (; *made < count; ++*made) {
+        struct note *note = make_note(packed);
+        if (!note)
+            return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a notification");
         DL_APPEND(*notes, note);
     }
-    return status;
+    return OSTLER_OK;
 }
 
 static bool is_on_route(const struct queue *queue, const struct queue *first)
@@ -317,8 +320,10 @@ static enum ostler_status wait_for_room(const struct ostler_outgoing_notificatio
     return OSTLER_OK;
 }
 
-enum ostler_status fake_notes_notify(const struct ostler_outgoing_notification *notification,
-                                     const struct fake_limits *limits, struct ostler_error *error)
+/* One copy for each queue. They are made without the lock; pools may come meanwhile: then more are made. */
+static enum ostler_status send_copies(const struct ostler_outgoing_notification *notification,
+                                      const struct fake_limits *limits, const struct fake_packed *packed,
+                                      struct ostler_error *error)
 {
     struct note *notes = NULL;
     struct queue *first = NULL;
@@ -329,9 +334,8 @@ enum ostler_status fake_notes_notify(const struct ostler_outgoing_notification *
         make_key(notification->exchange, notification->topic, notification->priority, NULL, key, &route_size);
     enum ostler_status status = key_size ? OSTLER_OK : name_too_long(error);
 
-    /* Copies are made without the lock; pools may come meanwhile: then more are made. */
     while (status == OSTLER_OK && !done) {
-        status = make_notes(notification, wanted, &notes, &made, error);
+        status = make_notes(packed, wanted, &notes, &made, error);
         if (status != OSTLER_OK)
             break;
         bool has_room = false;
@@ -347,6 +351,22 @@ enum ostler_status fake_notes_notify(const struct ostler_outgoing_notification *
         pthread_mutex_unlock(&lock);
     }
     free_notes(notes);
+    return status;
+}
+
+enum ostler_status fake_notes_notify(const struct ostler_outgoing_notification *notification,
+                                     const struct fake_limits *limits, struct ostler_error *error)
+{
+    char small[SMALL];
+    struct fake_packed packed;
+
+    fake_packed_init(&packed, small, sizeof small);
+    enum ostler_status status = fake_pack(&packed, notification->message, error);
+    if (status == OSTLER_OK)
+        status = fake_pack_members(&packed, notification->context, error);
+    if (status == OSTLER_OK)
+        status = send_copies(notification, limits, &packed, error);
+    fake_packed_clear(&packed);
     return status;
 }
 
@@ -406,7 +426,7 @@ static size_t take(struct fake_subscriber *subscriber, struct ostler_incoming **
             continue;
         DL_DELETE(queue->notes, note);
         queue->count--;
-        incoming[taken++] = &note->incoming;
+        incoming[taken++] = &note->base.incoming;
     }
     if (taken && senders_waiting)
         pthread_cond_broadcast(&room);
@@ -452,6 +472,15 @@ void fake_subscriber_close(struct fake_subscriber *subscriber)
     free(subscriber);
 }
 
+enum ostler_status fake_note_open(struct ostler_incoming *incoming, struct ostler_error *error)
+{
+    const char *at = ((struct note *)incoming)->packed;
+
+    if (fake_unpack(&at, &incoming->notification) && fake_unpack(&at, &incoming->message.context))
+        return OSTLER_OK;
+    return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a notification");
+}
+
 /* --- After the work ----------------------------------------------------------------------------------------------- */
 
 enum ostler_status fake_notes_settle(struct ostler_incoming *incoming, enum ostler_settlement settlement)
@@ -467,6 +496,7 @@ static void put_back(struct note *note)
 {
     struct note *later;
 
+    shut_note(note);
     pthread_mutex_lock(&lock);
     DL_FOREACH (note->queue->notes, later)
         if (later->number > note->number)

@@ -12,6 +12,7 @@ void fake_notes_close(void);
 /* The driver's operations of the same names. */
 enum ostler_status fake_notes_notify(const struct ostler_outgoing_notification *notification,
                                      const struct fake_limits *limits, struct ostler_error *error);
+enum ostler_status fake_note_open(struct ostler_incoming *incoming, struct ostler_error *error);
 enum ostler_status fake_notes_settle(struct ostler_incoming *incoming, enum ostler_settlement settlement);
 
 /* One that is not settled goes back. */

@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "replies.h"
+#include "message.h"
 #include "ring.h"
 #include "wait.h"
 
-#include <json-c/json.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* A batch whose memory fits into what malloc() keeps ready for a thread: it is taken here, and given back as the calls are
+ * completed. */
+enum { BATCH = 8, CACHE_LINE = 64 };
+
+/* Freed with the end of the last call. Counted so that sending touches no memory that answering writes. */
 struct fake_replies {
-    atomic_uint references;
+    atomic_size_t begun;
+    char apart[CACHE_LINE];
     size_t limit;
 
     pthread_mutex_t lock; /* guards all below */
+    size_t ended;         /* of the calls that were begun, the transport counting as one more */
     pthread_cond_t arrived;
-    struct fake_ring ring; /* of struct ostler_reply */
+    struct fake_ring ring; /* of struct fake_reply */
     bool sleeping;         /* a poll waits for `arrived` and has not been signalled yet */
     bool woken;
     bool closed;
@@ -28,40 +34,45 @@ struct fake_replies *fake_replies_new(size_t limit)
 
     if (!replies)
         return NULL;
-    atomic_init(&replies->references, 1);
+    atomic_init(&replies->begun, 1);
     replies->limit = limit;
     replies->fd = -1;
     fake_lock_init(&replies->lock);
     fake_cond_init(&replies->arrived);
-    fake_ring_init(&replies->ring, sizeof(struct ostler_reply));
+    fake_ring_init(&replies->ring, sizeof(struct fake_reply));
     return replies;
 }
 
-struct fake_replies *fake_replies_ref(struct fake_replies *replies)
+void fake_replies_expect(struct fake_replies *replies)
 {
-    atomic_fetch_add_explicit(&replies->references, 1, memory_order_relaxed);
-    return replies;
+    atomic_fetch_add_explicit(&replies->begun, 1, memory_order_relaxed);
 }
 
-static void reply_clear(struct ostler_reply *reply)
+static void reply_clear(struct fake_reply *reply)
 {
-    json_object_put(reply->value);
+    if (reply->answer)
+        fake_message_release(reply->answer);
     free(reply->reason);
 }
 
 static void drop_all(struct fake_replies *replies)
 {
-    struct ostler_reply reply;
+    struct fake_reply reply;
 
     while (fake_ring_take(&replies->ring, &reply, 1))
         reply_clear(&reply);
     fake_ring_fini(&replies->ring);
 }
 
-void fake_replies_unref(struct fake_replies *replies)
+/* With the lock held: one call less. Whether it was the last, after which nobody has it. */
+static bool end_one(struct fake_replies *replies)
 {
-    if (!replies || atomic_fetch_sub_explicit(&replies->references, 1, memory_order_acq_rel) != 1)
-        return;
+    replies->ended++;
+    return replies->closed && replies->ended == atomic_load_explicit(&replies->begun, memory_order_relaxed);
+}
+
+static void dispose(struct fake_replies *replies)
+{
     drop_all(replies);
     if (replies->fd >= 0)
         close(replies->fd);
@@ -70,12 +81,29 @@ void fake_replies_unref(struct fake_replies *replies)
     free(replies);
 }
 
+void fake_replies_forget(struct fake_replies *replies)
+{
+    pthread_mutex_lock(&replies->lock);
+    bool last = end_one(replies);
+    pthread_mutex_unlock(&replies->lock);
+    if (last)
+        dispose(replies);
+}
+
 void fake_replies_close(struct fake_replies *replies)
 {
     pthread_mutex_lock(&replies->lock);
     replies->closed = true;
     drop_all(replies);
     pthread_mutex_unlock(&replies->lock);
+}
+
+void fake_replies_free(struct fake_replies *replies)
+{
+    if (!replies)
+        return;
+    fake_replies_close(replies);
+    fake_replies_forget(replies);
 }
 
 /* Under the lock, so that the descriptor never says other than the ring. */
@@ -92,7 +120,7 @@ static void fd_set_readable(struct fake_replies *replies, bool readable)
 }
 
 /* With the lock held. */
-static enum ostler_status append(struct fake_replies *replies, const struct ostler_reply *reply,
+static enum ostler_status append(struct fake_replies *replies, const struct fake_reply *reply,
                                  struct ostler_error *error)
 {
     /* The last half is kept for what ends a call. */
@@ -108,11 +136,10 @@ static enum ostler_status append(struct fake_replies *replies, const struct ostl
     return OSTLER_OK;
 }
 
-enum ostler_status fake_replies_push(struct fake_replies *replies, struct ostler_reply *reply,
-                                     struct ostler_error *error)
+enum ostler_status fake_replies_push(struct fake_replies *replies, struct fake_reply *reply, struct ostler_error *error)
 {
     enum ostler_status status = OSTLER_OK;
-    bool kept = false;
+    bool ends = reply->kind != OSTLER_REPLY_HEARTBEAT, kept = false, last = false;
 
     pthread_mutex_lock(&replies->lock);
     if (!replies->closed) {
@@ -122,17 +149,43 @@ enum ostler_status fake_replies_push(struct fake_replies *replies, struct ostler
     bool wake = kept && replies->sleeping;
     if (wake)
         replies->sleeping = false;
+    /* Who signals must not be forgotten yet. */
+    if (ends && !wake)
+        last = end_one(replies);
     pthread_mutex_unlock(&replies->lock);
 
-    if (wake)
-        pthread_cond_signal(&replies->arrived);
     if (!kept)
         reply_clear(reply);
+    if (wake)
+        pthread_cond_signal(&replies->arrived);
+    if (wake && ends)
+        fake_replies_forget(replies);
+    if (last)
+        dispose(replies);
     return status;
+}
+
+/* In the caller's thread: what that frees, it has allocated. */
+static struct ostler_reply open_reply(const struct fake_reply *reply)
+{
+    struct ostler_reply opened = {
+        .call_id = reply->call_id, .kind = reply->kind, .status = reply->status, .reason = reply->reason};
+
+    if (!reply->answer)
+        return opened;
+    const char *at = reply->answer->packed.bytes;
+    if (!fake_unpack(&at, &opened.value)) {
+        opened.kind = OSTLER_REPLY_LOST;
+        opened.status = OSTLER_E_NOMEM;
+    }
+    fake_message_release(reply->answer);
+    return opened;
 }
 
 size_t fake_replies_poll(struct fake_replies *replies, ostler_time deadline, struct ostler_reply *out, size_t max)
 {
+    struct fake_reply batch[BATCH];
+
     pthread_mutex_lock(&replies->lock);
     while (replies->ring.count == 0 && !replies->woken && deadline != OSTLER_AT_ONCE) {
         replies->sleeping = true;
@@ -142,10 +195,12 @@ size_t fake_replies_poll(struct fake_replies *replies, ostler_time deadline, str
             break;
     }
     replies->woken = false;
-    size_t taken = fake_ring_take(&replies->ring, out, max);
+    size_t taken = fake_ring_take(&replies->ring, batch, max < BATCH ? max : BATCH);
     if (taken && replies->ring.count == 0)
         fd_set_readable(replies, false);
     pthread_mutex_unlock(&replies->lock);
+    for (size_t i = 0; i < taken; i++)
+        out[i] = open_reply(&batch[i]);
     return taken;
 }
 

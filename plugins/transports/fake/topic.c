@@ -121,7 +121,7 @@ static void sweep_ring(struct fake_topic *topic, struct fake_ring *ring, ostler_
     struct fake_message *message;
 
     for (size_t left = ring->count; left && fake_ring_take(ring, &message, 1); left--) {
-        ostler_time deadline = message->incoming.deadline;
+        ostler_time deadline = message->base.incoming.deadline;
         if (deadline <= now || (closed && message->replies == closed)) {
             fake_message_free(message);
             continue;
@@ -163,8 +163,8 @@ static enum ostler_status append(struct fake_topic *topic, struct fake_ring *rin
         return OSTLER_E_BUSY;
     if (!fake_ring_push(ring, &message))
         return OSTLER_E_NOMEM;
-    if (message->incoming.deadline < topic->next_expiry)
-        topic->next_expiry = message->incoming.deadline;
+    if (message->base.incoming.deadline < topic->next_expiry)
+        topic->next_expiry = message->base.incoming.deadline;
     return OSTLER_OK;
 }
 

@@ -128,7 +128,9 @@ struct ostler_incoming *fixture_take(ostler_driver_listener *listener)
 {
     struct ostler_incoming *incoming = NULL;
 
-    return fake->listener_poll(listener, ostler_deadline(10.0), &incoming, 1) ? incoming : NULL;
+    if (fake->listener_poll(listener, ostler_deadline(10.0), &incoming, 1))
+        must(fake->incoming_open(incoming, NULL), "incoming_open");
+    return incoming;
 }
 
 struct ostler_reply fixture_reply(ostler_driver_transport *transport)

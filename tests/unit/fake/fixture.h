@@ -27,7 +27,7 @@ enum ostler_status fixture_send(ostler_driver_transport *transport, const struct
  * calls with their method's name. The text is static. */
 const char *fixture_drain(ostler_driver_listener *listener);
 
-/* Waits up to ten seconds for one request or reply; NULL or a zero id if none came. */
+/* Waits up to ten seconds for one request, opened, or one reply; NULL or a zero id if none came. */
 struct ostler_incoming *fixture_take(ostler_driver_listener *listener);
 struct ostler_reply fixture_reply(ostler_driver_transport *transport);
 

@@ -153,6 +153,8 @@ static void *serve(void *argument)
         if (count == 0)
             return NULL;
         for (size_t i = 0; i < count; i++) {
+            if (fake->incoming_open(incoming[i], NULL) != OSTLER_OK)
+                abort();
             struct ostler_answer answer = {.value = incoming[i]->message.args};
             fake->incoming_reply(incoming[i], &answer, NULL);
             fake->incoming_free(incoming[i]);

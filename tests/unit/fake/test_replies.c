@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 #include <poll.h>
 #include <pthread.h>
+#include <string.h>
 
 static bool is_readable(int fd)
 {
@@ -154,8 +155,73 @@ Test(replies, an_answer_that_no_wire_carries_is_refused, .timeout = 60)
     ostler_driver_transport *transport = fixture_open(NULL);
     ostler_driver_listener *listener = fixture_listen(transport, "one");
 
-    cr_expect_eq(say(ask(transport, listener, 1), "\xff", false), OSTLER_E_INVALID);
+    struct ostler_incoming *incoming = ask(transport, listener, 1);
+    struct ostler_answer answer = {.value = json_object_new_string("\xff")};
+
+    cr_expect_eq(fake->incoming_reply(incoming, &answer, NULL), OSTLER_E_INVALID);
+    json_object_put(answer.value);
     cr_expect_eq(fixture_waiting(transport, "replies_waiting"), 0);
+    /* The caller can still be told why. */
+    cr_expect_eq(say(incoming, "refused", true), OSTLER_OK);
+    struct ostler_reply reply = fixture_reply(transport);
+    cr_expect_eq(reply.kind, OSTLER_REPLY_FAILURE);
+    cr_expect_str_eq(json_object_get_string(reply.value), "refused");
+    json_object_put(reply.value);
     fixture_end(listener);
     fake->close(transport);
+}
+
+/* The answer goes home in the memory of the request, where it fits. */
+Test(replies, a_value_of_any_size_goes_there_and_back, .timeout = 60)
+{
+    static const int sizes[] = {0, 1, 100, 1000, 1100, 5000, 100000};
+    enum { SIZES = sizeof sizes / sizeof *sizes };
+    static char text[100000];
+    ostler_driver_transport *transport = fixture_open(NULL);
+    ostler_driver_listener *listener = fixture_listen(transport, "one");
+
+    memset(text, 'x', sizeof text);
+    for (int i = 0; i < SIZES * SIZES; i++) {
+        struct json_object *asked = json_object_new_string_len(text, sizes[i / SIZES]);
+        struct ostler_outgoing call = fixture_call("ask", 1, 60.0);
+        call.message.args = json_object_new_object();
+        json_object_object_add(call.message.args, "asked", asked);
+        cr_assert_eq(fixture_send(transport, &call), OSTLER_OK);
+        struct ostler_incoming *incoming = fixture_take(listener);
+        cr_expect(json_object_equal(incoming->message.args, call.message.args));
+        struct ostler_answer answer = {.value = json_object_new_string_len(text, sizes[i % SIZES])};
+        cr_assert_eq(fake->incoming_reply(incoming, &answer, NULL), OSTLER_OK);
+        /* What was asked is there until the request is freed, whatever becomes of the answer. */
+        struct ostler_reply reply = fixture_reply(transport);
+        cr_expect(json_object_equal(reply.value, answer.value));
+        cr_expect(json_object_equal(incoming->message.args, call.message.args));
+        fake->incoming_free(incoming);
+        json_object_put(reply.value);
+        json_object_put(answer.value);
+        json_object_put(call.message.args);
+    }
+    fixture_end(listener);
+    fake->close(transport);
+}
+
+Test(replies, an_answer_may_outlive_its_request_and_its_transport, .timeout = 60)
+{
+    ostler_driver_transport *caller = fixture_open(NULL), *server = fixture_open(NULL);
+    ostler_driver_listener *listener = fixture_listen(server, "one");
+    struct ostler_answer answer = {.value = json_object_new_string("answer")};
+    struct ostler_incoming *first = ask(caller, listener, 1), *second = ask(caller, listener, 2);
+
+    cr_expect_eq(fake->incoming_reply(first, &answer, NULL), OSTLER_OK);
+    fake->incoming_free(first);
+    cr_expect_eq(fake->incoming_reply(second, &answer, NULL), OSTLER_OK);
+    /* One answer is collected after its request is freed, the other one never. */
+    struct ostler_reply reply = fixture_reply(caller);
+    cr_expect_eq(reply.call_id, 1);
+    cr_expect_str_eq(json_object_get_string(reply.value), "answer");
+    fake->close(caller);
+    fake->incoming_free(second);
+    json_object_put(reply.value);
+    json_object_put(answer.value);
+    fixture_end(listener);
+    fake->close(server);
 }
