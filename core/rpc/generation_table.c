@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Names are short, and those in the table are the endpoints'. */
+#define HASH_FUNCTION HASH_FNV
 #include "generation_table.h"
 
 #include <ostler/version.h>

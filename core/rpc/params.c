@@ -163,12 +163,12 @@ static const char *value_type_name(struct json_object *value)
     return json_type_to_name(json_object_get_type(value));
 }
 
-static bool is_declared(const struct params *params, const char *name)
+static const struct param *find_param(const struct params *params, const char *name)
 {
     for (size_t i = 0; i < params->count; i++)
         if (strcmp(params->list[i].name, name) == 0)
-            return true;
-    return false;
+            return &params->list[i];
+    return NULL;
 }
 
 static enum ostler_status unexpected(const struct params *params, const char *method, struct json_object *args,
@@ -177,7 +177,7 @@ static enum ostler_status unexpected(const struct params *params, const char *me
     json_object_object_foreach(args, name, value)
     {
         (void)value;
-        if (!is_declared(params, name))
+        if (!find_param(params, name))
             return ostler_error_set(error, OSTLER_E_INVALID, "%s() got an unexpected keyword argument '%.255s'", method,
                                     name);
     }
@@ -211,6 +211,20 @@ static enum ostler_status missing(const struct params *params, const char *metho
     return OSTLER_E_INVALID;
 }
 
+/* The usual case without looking up names in the object: every parameter is there, of the right type, and no more. */
+static bool fits(const struct params *params, struct json_object *args)
+{
+    if ((size_t)json_object_object_length(args) != params->count)
+        return false;
+    json_object_object_foreach(args, name, value)
+    {
+        const struct param *param = find_param(params, name);
+        if (!param || !type_fits(param->type, value))
+            return false;
+    }
+    return true;
+}
+
 enum ostler_status params_check(const struct params *params, const char *method, struct json_object *args,
                                 struct ostler_error *error)
 {
@@ -219,7 +233,7 @@ enum ostler_status params_check(const struct params *params, const char *method,
     size_t found = 0;
     struct json_object *value;
 
-    if (!params)
+    if (!params || fits(params, args))
         return OSTLER_OK;
     for (size_t i = 0; i < params->count; i++) {
         const struct param *param = &params->list[i];

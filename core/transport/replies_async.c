@@ -149,7 +149,7 @@ enum ostler_status replies_need_completer(struct replies *replies, struct ostler
 {
     int failure = 0;
 
-    if (replies->event_loop)
+    if (replies->event_loop || atomic_load_explicit(&replies->has_completer, memory_order_acquire))
         return OSTLER_OK;
     pthread_mutex_lock(&replies->lock);
     if (!replies->has_completer) {

@@ -23,7 +23,7 @@ struct replies {
 
     /* Without an event loop. */
     pthread_t completer;
-    bool has_completer;
+    atomic_bool has_completer;       /* read without the lock, too */
     bool completer_reads;            /* it is the one in replies_poll() */
     pthread_cond_t completer_wanted; /* something ended, the reading is free, or a call is due earlier */
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Names are short, and come from this process. */
+#define HASH_FUNCTION HASH_FNV
 #include "exchange.h"
 
 #include <stdlib.h>
@@ -159,10 +161,15 @@ enum ostler_status fake_exchanges_get(const struct ostler_target *target, size_t
 
 void fake_exchanges_put(struct fake_topic *topic)
 {
+    unsigned users = atomic_load_explicit(&topic->users, memory_order_relaxed);
     char key[KEY_MAX];
     size_t key_size = topic->key_size;
     struct fake_topic *found;
 
+    while (users > 1)
+        if (atomic_compare_exchange_weak_explicit(&topic->users, &users, users - 1, memory_order_acq_rel,
+                                                  memory_order_relaxed))
+            return;
     /* Once it has no user the topic may be gone: it is looked up again. */
     memcpy(key, topic->key, key_size);
     if (atomic_fetch_sub_explicit(&topic->users, 1, memory_order_acq_rel) != 1)
