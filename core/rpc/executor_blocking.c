@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The executor `blocking`: one thread that polls and runs one item at a time. */
 #include "builtins.h"
+#include "executor_parts.h"
 #include "thread.h"
 
 #include <ostler/executor.h>
@@ -75,13 +76,7 @@ static void blocking_stop(ostler_executor *executor)
 {
     pthread_mutex_lock(&executor->lock);
     executor->stopping = true;
-    if (executor->polling) {
-        pthread_mutex_unlock(&executor->lock);
-        executor->work.wake(executor->work.self);
-        pthread_mutex_lock(&executor->lock);
-    }
-    while (executor->polling)
-        pthread_cond_wait(&executor->changed, &executor->lock);
+    executor_end_poll(&executor->work, &executor->lock, &executor->changed, &executor->polling);
     pthread_mutex_unlock(&executor->lock);
 }
 

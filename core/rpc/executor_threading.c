@@ -5,9 +5,12 @@
  * take a few items at once; those it has not begun lie in `taken`, where any worker finds them. Waking another worker
  * for each item would cost more than most items do, so the leader wakes nobody. Instead one more thread, the supervisor,
  * looks on once per tick while there is work: where an item lies in `taken` and few are begun, or nobody has polled for
- * a whole tick, it calls sleeping workers, or makes new ones, twice as many each time. Without work it sleeps with no
- * timer. A leader takes no more items than there are workers left to run them: the driver keeps the rest. */
+ * a whole tick, it calls sleeping workers, or makes new ones, twice as many each time. Once items have come one by one
+ * for a while, and none was slow, it dozes: its ticks are longer, until a leader that takes several items rouses it, or
+ * one proves slow. Without work it sleeps with no timer. A leader takes no more items than there are workers left to run
+ * them: the driver keeps the rest. */
 #include "builtins.h"
+#include "executor_parts.h"
 #include "thread.h"
 
 #include <ostler/executor.h>
@@ -20,10 +23,12 @@ enum {
     BATCH_MAX = 8,     /* items a leader takes at once */
     BRISK_STARTS = 16, /* with so many items begun within a tick the workers at hand are enough */
     BOOST_MAX = 64,    /* workers called in one tick */
-    QUIET_TICKS = 4    /* ticks without work after which the supervisor goes to sleep */
+    QUIET_TICKS = 4,   /* ticks without work after which the supervisor goes to sleep; of the long ones, one */
+    CALM_TICKS = 400   /* ticks after which it dozes */
 };
-#define TICK   (INT64_C(500) * 1000)         /* nanoseconds */
-#define LINGER (INT64_C(1000) * 1000 * 1000) /* how long workers that are not needed are kept */
+#define TICK      (INT64_C(500) * 1000)         /* nanoseconds */
+#define LONG_TICK (INT64_C(4000) * 1000)        /* while it dozes */
+#define LINGER    (INT64_C(1000) * 1000 * 1000) /* how long workers that are not needed are kept */
 
 struct worker {
     pthread_t thread;
@@ -47,11 +52,13 @@ struct ostler_executor {
     unsigned surplus;  /* sleeping workers that are to end */
     unsigned starts;   /* items begun in this tick */
     unsigned polls;    /* polls begun or ended in this tick */
+    unsigned batches;  /* polls that brought several items in this tick */
     bool polling;      /* a leader polls */
     bool started;
     bool stopping;
     bool watching;          /* the supervisor exists */
     bool supervisor_sleeps; /* without a timer: the next leader that gets work wakes it */
+    bool supervisor_dozes;  /* with a long one: the next leader that gets several items wakes it */
     bool warned;            /* that no more threads can be made */
     struct worker *ended;   /* workers to join */
     pthread_t supervisor;
@@ -110,8 +117,9 @@ static void lead(struct ostler_executor *executor)
         return;
 
     leave_for_others(executor, items + 1, count - 1);
-    if (executor->supervisor_sleeps && executor->limit > 1) {
-        executor->supervisor_sleeps = false;
+    executor->batches += count > 1;
+    if ((executor->supervisor_sleeps && executor->limit > 1) || (executor->supervisor_dozes && count > 1)) {
+        executor->supervisor_sleeps = executor->supervisor_dozes = false;
         pthread_cond_signal(&executor->watch);
     }
     run(executor, items[0]);
@@ -211,11 +219,11 @@ static void call_workers(struct ostler_executor *executor, unsigned count)
 }
 
 /* Nothing can get stuck: a leader polls and has been for a while, or there is no worker left to call. */
-static bool nothing_to_watch(const struct ostler_executor *executor, unsigned quiet)
+static bool nothing_to_watch(const struct ostler_executor *executor, unsigned quiet, bool calm)
 {
     if (executor->stopping)
         return false;
-    return executor->busy >= executor->limit || (quiet >= QUIET_TICKS && executor->polling);
+    return executor->busy >= executor->limit || (quiet >= (calm ? 1 : QUIET_TICKS) && executor->polling);
 }
 
 static bool sleeps_on(const struct ostler_executor *executor)
@@ -243,21 +251,42 @@ static void sleep_until_work(struct ostler_executor *executor)
     executor->supervisor_sleeps = false;
 }
 
+/* False: it dozed, and was roused before the tick was over. */
+static bool wait_a_tick(struct ostler_executor *executor, bool calm)
+{
+    executor->starts = executor->polls = executor->batches = 0;
+    executor->supervisor_dozes = calm;
+    cond_wait_until(&executor->watch, &executor->lock, ostler_now() + (calm ? LONG_TICK : TICK));
+    bool whole = executor->supervisor_dozes == calm;
+    executor->supervisor_dozes = false;
+    return whole;
+}
+
+/* After a tick: whether work waits that nobody is about to do. */
+static bool is_stuck(const struct ostler_executor *executor)
+{
+    return executor->taken_count > 0 ? executor->starts < BRISK_STARTS : !executor->polling && executor->polls == 0;
+}
+
 static void *supervisor_body(void *argument)
 {
     struct ostler_executor *executor = argument;
-    unsigned boost = 1, quiet = 0;
+    unsigned boost = 1, quiet = 0, calm = 0;
 
     pthread_mutex_lock(&executor->lock);
     while (!executor->stopping || executor->taken_count > 0) {
-        if (nothing_to_watch(executor, quiet))
+        if (nothing_to_watch(executor, quiet, calm == CALM_TICKS))
             sleep_until_work(executor);
-        executor->starts = executor->polls = 0;
-        cond_wait_until(&executor->watch, &executor->lock, ostler_now() + TICK);
+        if (executor->batches > 0)
+            calm = 0;
+        bool whole = wait_a_tick(executor, calm == CALM_TICKS);
         join_ended(executor);
+        if (!whole) {
+            calm = quiet = 0;
+            continue;
+        }
 
-        bool stuck =
-            executor->taken_count > 0 ? executor->starts < BRISK_STARTS : !executor->polling && executor->polls == 0;
+        bool stuck = is_stuck(executor);
         if (stuck && executor->busy < executor->limit) {
             call_workers(executor, boost);
             boost = boost < BOOST_MAX ? boost * 2 : BOOST_MAX;
@@ -265,6 +294,7 @@ static void *supervisor_body(void *argument)
             boost = 1;
         }
         quiet = executor->polling && executor->starts == 0 ? quiet + 1 : 0;
+        calm = stuck ? 0 : calm < CALM_TICKS ? calm + 1 : CALM_TICKS;
     }
     executor->watching = false;
     pthread_cond_broadcast(&executor->changed);
@@ -297,13 +327,7 @@ static void threading_stop(ostler_executor *executor)
     executor->stopping = true;
     pthread_cond_broadcast(&executor->called);
     pthread_cond_signal(&executor->watch);
-    if (executor->polling) {
-        pthread_mutex_unlock(&executor->lock);
-        executor->work.wake(executor->work.self);
-        pthread_mutex_lock(&executor->lock);
-    }
-    while (executor->polling)
-        pthread_cond_wait(&executor->changed, &executor->lock);
+    executor_end_poll(&executor->work, &executor->lock, &executor->changed, &executor->polling);
     pthread_mutex_unlock(&executor->lock);
 }
 
@@ -332,7 +356,7 @@ static bool threading_wait(ostler_executor *executor, ostler_time deadline)
 static enum ostler_status threading_start(ostler_executor *executor, struct ostler_error *error)
 {
     pthread_mutex_lock(&executor->lock);
-    executor->stopping = executor->supervisor_sleeps = executor->warned = false;
+    executor->stopping = executor->supervisor_sleeps = executor->supervisor_dozes = executor->warned = false;
     executor->watching = thread_create(&executor->supervisor, executor->work.name, supervisor_body, executor) == 0;
     executor->started = executor->watching;
     executor->workers = 1;

@@ -13,6 +13,8 @@ core_rpc_librpc_la_SOURCES = \
 	core/rpc/dispatcher.c \
 	core/rpc/dispatcher.h \
 	core/rpc/executor_blocking.c \
+	core/rpc/executor_parts.c \
+	core/rpc/executor_parts.h \
 	core/rpc/executor_threading.c \
 	core/rpc/failure.c \
 	core/rpc/failure.h \

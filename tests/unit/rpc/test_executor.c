@@ -274,6 +274,40 @@ Test(executor, grows_and_shrinks, .timeout = 60)
     end();
 }
 
+/* Items one by one, none of them slow, for longer than it takes the supervisor to doze off. */
+static unsigned run_calmly(unsigned total)
+{
+    ostler_time until = ostler_deadline(0.5);
+
+    do {
+        offer(1);
+        cr_assert(wait_done(++total));
+    } while (ostler_now() < until);
+    return total;
+}
+
+Test(executor, a_supervisor_that_dozes_still_sees_what_is_slow, .timeout = 120)
+{
+    start(&executor_threading, 4, run_first_slow);
+    unsigned total = run_calmly(0);
+    atomic_store(&slow_first, true);
+    offer(1);
+    cr_assert(wait_running(1));
+    offer(1);
+    cr_assert(wait_done(total + 1));
+    atomic_store(&gate, true);
+    cr_assert(wait_done(total + 2));
+
+    /* The same with several that are taken together. */
+    atomic_store(&gate, false);
+    total = run_calmly(total + 2);
+    atomic_store(&slow_first, true);
+    offer(8);
+    cr_assert(wait_done(total + 7));
+    end();
+    cr_expect_eq(atomic_load(&done), total + 8);
+}
+
 static void *resize_wildly(void *stop)
 {
     for (unsigned i = 0; !atomic_load((atomic_bool *)stop); i++) {
