@@ -27,7 +27,8 @@ endif
 
 if TRANSPORT_RABBIT
 noinst_PROGRAMS += bench/raw_rabbit
-bench_raw_rabbit_SOURCES = bench/raw_rabbit.c bench/rabbit_link.c bench/rabbit_link.h $(bench_common)
+bench_raw_rabbit_SOURCES = bench/raw_rabbit.c bench/rabbit_link.c bench/rabbit_link.h bench/rabbit_text.c \
+	bench/rabbit_text.h $(bench_common)
 bench_raw_rabbit_CPPFLAGS = $(bench_cppflags) $(RABBITMQ_CFLAGS)
 bench_raw_rabbit_LDADD = $(RABBITMQ_LIBS) -lm
 endif

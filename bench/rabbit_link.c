@@ -20,8 +20,49 @@ enum {
     METHOD_ID = 4,
     CLASS_HEAD = 12,
     SMALL = 1024,
-    PREFETCH = 100
+    PREFETCH = 100,
+    UNREAD = 256 /* so many messages are published before confirms are read that nobody waits for */
 };
+
+#define WIRE "confirmed+acks+connections+text+properties+topic+expiry"
+
+/* --- Ways --------------------------------------------------------------------------------------------------------------- */
+
+static void add_to_way(struct rabbit_way *way, const char *name)
+{
+    const struct {
+        const char *name;
+        bool *is_on;
+    } known[] = {{"acks", &way->acks_first}, {"connections", &way->connections},
+                 {"text", &way->text},       {"properties", &way->properties},
+                 {"topic", &way->topic},     {"expiry", &way->expiry}};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(name, known[i].name) == 0) {
+            *known[i].is_on = true;
+            return;
+        }
+    }
+    contest_die("%s: no variant", name);
+}
+
+struct rabbit_way rabbit_way_of(const char *variant)
+{
+    struct rabbit_way way = {.mode = RABBIT_CONFIRMED};
+    char names[128], *rest = NULL;
+
+    snprintf(names, sizeof names, "%s", strcmp(variant, "wire") ? variant : WIRE);
+    const char *first = strtok_r(names, "+", &rest);
+    if (!first || strcmp(first, "fast") == 0)
+        way.mode = RABBIT_FAST;
+    else if (strcmp(first, "naive") == 0)
+        way.mode = RABBIT_NAIVE;
+    else if (strcmp(first, "confirmed") != 0)
+        contest_die("%s: no variant", first);
+    for (const char *name; first && (name = strtok_r(NULL, "+", &rest));)
+        add_to_way(&way, name);
+    return way;
+}
 
 /* --- Open and close --------------------------------------------------------------------------------------------------- */
 
@@ -35,8 +76,11 @@ static void declare(struct rabbit_link *link, const struct rabbit_place *place)
 {
     amqp_bytes_t name = amqp_cstring_bytes(place->queue);
     bool own = !place->is_shared;
+    amqp_table_entry_t expires = {.key = amqp_cstring_bytes("x-expires"),
+                                  .value = {.kind = AMQP_FIELD_KIND_I32, .value.i32 = 1800000}};
+    amqp_table_t arguments = {.num_entries = place->expires, .entries = &expires};
 
-    amqp_queue_declare(link->state, 1, name, 0, 0, own, own, amqp_empty_table);
+    amqp_queue_declare(link->state, 1, name, 0, 0, own && !place->expires, own && !place->expires, arguments);
     check(amqp_get_rpc_reply(link->state), "queue.declare");
     if (place->exchange) {
         amqp_bytes_t exchange = amqp_cstring_bytes(place->exchange);
@@ -48,36 +92,69 @@ static void declare(struct rabbit_link *link, const struct rabbit_place *place)
     }
 }
 
-void rabbit_open(struct rabbit_link *link, const char *host, int port, enum rabbit_mode mode,
-                 const struct rabbit_place *place)
+static void open_one(struct rabbit_link *link, const char *host, int port, const struct rabbit_way *way)
 {
     amqp_connection_state_t state = amqp_new_connection();
     amqp_socket_t *socket = amqp_tcp_socket_new(state);
 
     if (!socket || amqp_socket_open(socket, host, port) != AMQP_STATUS_OK)
         contest_die("no connection to %s:%d", host, port);
-    *link = (struct rabbit_link){.state = state, .mode = mode};
+    *link = (struct rabbit_link){.state = state, .way = *way};
     check(amqp_login(state, "/", 0, FRAME_MAX, 0, AMQP_SASL_METHOD_PLAIN, "guest", "guest"), "login");
     amqp_channel_open(state, 1);
     check(amqp_get_rpc_reply(state), "channel.open");
+}
+
+/* The broker confirms what is published here. */
+static void select_confirms(struct rabbit_link *link)
+{
+    if (link->way.mode != RABBIT_CONFIRMED)
+        return;
+    amqp_confirm_select(link->state, 1);
+    check(amqp_get_rpc_reply(link->state), "confirm.select");
+}
+
+static void open_publisher(struct rabbit_link *link, const char *host, int port)
+{
+    link->publisher = calloc(1, sizeof *link->publisher);
+    if (!link->publisher)
+        contest_die("no memory");
+    open_one(link->publisher, host, port, &link->way);
+    select_confirms(link->publisher);
+}
+
+void rabbit_open(struct rabbit_link *link, const char *host, int port, const struct rabbit_way *way,
+                 const struct rabbit_place *place)
+{
+    open_one(link, host, port, way);
     declare(link, place);
-    if (mode == RABBIT_CONFIRMED) {
-        amqp_confirm_select(state, 1);
-        check(amqp_get_rpc_reply(state), "confirm.select");
-        amqp_basic_qos(state, 1, 0, PREFETCH, 0);
-        check(amqp_get_rpc_reply(state), "basic.qos");
+    if (way->connections)
+        open_publisher(link, host, port);
+    else
+        select_confirms(link);
+    if (way->mode == RABBIT_CONFIRMED) {
+        amqp_basic_qos(link->state, 1, 0, PREFETCH, 0);
+        check(amqp_get_rpc_reply(link->state), "basic.qos");
     }
     if (!place->is_read)
         return;
-    amqp_basic_consume(state, 1, amqp_cstring_bytes(place->queue), amqp_empty_bytes, 0, mode != RABBIT_CONFIRMED,
-                       !place->is_shared, amqp_empty_table);
-    check(amqp_get_rpc_reply(state), "basic.consume");
+    amqp_basic_consume(link->state, 1, amqp_cstring_bytes(place->queue), amqp_empty_bytes, 0,
+                       way->mode != RABBIT_CONFIRMED, !place->is_shared && !place->expires, amqp_empty_table);
+    check(amqp_get_rpc_reply(link->state), "basic.consume");
 }
 
 void rabbit_close(struct rabbit_link *link)
 {
+    if (link->publisher)
+        rabbit_close(link->publisher);
+    free(link->publisher);
     amqp_destroy_connection(link->state);
     free(link->out);
+}
+
+static struct rabbit_link *publisher_of(struct rabbit_link *link)
+{
+    return link->publisher ? link->publisher : link;
 }
 
 /* --- Out: frames of several messages in one send() -------------------------------------------------------------------- */
@@ -154,7 +231,7 @@ static void acknowledge(struct rabbit_link *link)
     link->unacked = 0;
 }
 
-void rabbit_flush(struct rabbit_link *link)
+static void flush_one(struct rabbit_link *link)
 {
     for (size_t sent = 0; sent < link->out_length;) {
         int socket = amqp_get_sockfd(link->state);
@@ -171,7 +248,7 @@ void rabbit_flush(struct rabbit_link *link)
 }
 
 static char json_type[] = "application/json", utf_8[] = "utf-8";
-static const amqp_basic_properties_t notification_properties = {
+static const amqp_basic_properties_t oslo_properties = {
     ._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_CONTENT_ENCODING_FLAG | AMQP_BASIC_HEADERS_FLAG |
               AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_PRIORITY_FLAG,
     .content_type = {.len = 16, .bytes = json_type},
@@ -179,33 +256,49 @@ static const amqp_basic_properties_t notification_properties = {
     .delivery_mode = AMQP_DELIVERY_PERSISTENT,
 };
 
+/* In bodies of the wire's text there are ids, in its properties none. */
+static amqp_basic_properties_t properties_of(const struct rabbit_way *way, const char *id, const char *reply_to)
+{
+    amqp_basic_properties_t properties = {._flags = 0};
+    static char minute[] = "60000";
+
+    if (way->properties || !id)
+        properties = oslo_properties;
+    if (id && !(way->text && way->properties)) {
+        properties._flags |= AMQP_BASIC_CORRELATION_ID_FLAG;
+        properties.correlation_id = amqp_cstring_bytes(id);
+        properties._flags |= reply_to ? AMQP_BASIC_REPLY_TO_FLAG : 0;
+        properties.reply_to = reply_to ? amqp_cstring_bytes(reply_to) : amqp_empty_bytes;
+    }
+    if (way->expiry && reply_to) {
+        properties._flags |= AMQP_BASIC_EXPIRATION_FLAG;
+        properties.expiration = amqp_cstring_bytes(minute);
+    }
+    return properties;
+}
+
 void rabbit_publish(struct rabbit_link *link, const char *exchange, const char *key, const char *id,
                     const char *reply_to, const void *body, size_t length)
 {
-    amqp_basic_properties_t properties = notification_properties;
+    struct rabbit_link *out = publisher_of(link);
+    amqp_basic_properties_t properties = properties_of(&link->way, id, reply_to);
     amqp_basic_publish_t method = {.exchange = amqp_cstring_bytes(exchange),
                                    .routing_key = amqp_cstring_bytes(key),
-                                   .mandatory = link->mode == RABBIT_CONFIRMED};
+                                   .mandatory = link->way.mode == RABBIT_CONFIRMED && !(link->way.expiry && reply_to)};
 
-    if (id)
-        properties = (amqp_basic_properties_t){._flags = AMQP_BASIC_CORRELATION_ID_FLAG,
-                                               .correlation_id = amqp_cstring_bytes(id)};
-    if (reply_to) {
-        properties._flags |= AMQP_BASIC_REPLY_TO_FLAG;
-        properties.reply_to = amqp_cstring_bytes(reply_to);
-    }
-    if (link->mode == RABBIT_NAIVE) {
+    if (link->way.mode == RABBIT_NAIVE) {
         amqp_bytes_t bytes = {.len = length, .bytes = (void *)(uintptr_t)body};
         if (amqp_basic_publish(link->state, 1, method.exchange, method.routing_key, 0, 0, &properties, bytes) !=
             AMQP_STATUS_OK)
             contest_die("basic.publish failed");
         return;
     }
-    acknowledge(link);
-    put_message(link, &method, &properties, body, length);
-    if (link->mode == RABBIT_CONFIRMED) {
-        link->published++;
-        link->unconfirmed++;
+    if (out == link)
+        acknowledge(link);
+    put_message(out, &method, &properties, body, length);
+    if (link->way.mode == RABBIT_CONFIRMED) {
+        out->published++;
+        out->unconfirmed++;
     }
 }
 
@@ -269,7 +362,7 @@ static void take_confirm(struct rabbit_link *link, const amqp_basic_ack_t *ack)
 static bool take_method(struct rabbit_link *link, const amqp_method_t *method)
 {
     if (method->id == AMQP_BASIC_DELIVER_METHOD) {
-        if (link->mode == RABBIT_CONFIRMED)
+        if (link->way.mode == RABBIT_CONFIRMED)
             link->unacked = ((const amqp_basic_deliver_t *)method->decoded)->delivery_tag;
         return true;
     }
@@ -319,24 +412,6 @@ static void receive_naive(struct rabbit_link *link, struct rabbit_message *messa
     amqp_destroy_envelope(&envelope);
 }
 
-void rabbit_receive(struct rabbit_link *link, struct rabbit_message *message)
-{
-    if (link->mode == RABBIT_NAIVE) {
-        receive_naive(link, message);
-        return;
-    }
-    /* The broker goes on sending while acknowledgements are on their way. */
-    if (link->unacked >= link->acked + PREFETCH / 4) {
-        acknowledge(link);
-        rabbit_flush(link);
-    }
-    if (!receive_frames(link, message, false)) {
-        acknowledge(link);
-        rabbit_flush(link);
-        receive_frames(link, message, true);
-    }
-}
-
 static void read_confirms(struct rabbit_link *link, bool wait)
 {
     amqp_frame_t frame;
@@ -348,15 +423,64 @@ static void read_confirms(struct rabbit_link *link, bool wait)
     }
 }
 
+void rabbit_flush(struct rabbit_link *link)
+{
+    flush_one(link);
+    if (!link->publisher)
+        return;
+    flush_one(link->publisher);
+    if (link->publisher->unconfirmed >= UNREAD)
+        read_confirms(link->publisher, false);
+}
+
+void rabbit_receive(struct rabbit_link *link, struct rabbit_message *message)
+{
+    if (link->way.mode == RABBIT_NAIVE) {
+        receive_naive(link, message);
+        return;
+    }
+    /* The broker goes on sending while acknowledgements are on their way. */
+    if (link->unacked >= link->acked + PREFETCH / 4) {
+        acknowledge(link);
+        rabbit_flush(link);
+    }
+    if (!receive_frames(link, message, false)) {
+        if (!link->publisher)
+            acknowledge(link);
+        rabbit_flush(link);
+        receive_frames(link, message, true);
+    }
+}
+
+size_t rabbit_receive_some(struct rabbit_link *link, struct rabbit_message *messages, size_t most)
+{
+    size_t count = 1;
+
+    if (!receive_frames(link, &messages[0], false)) {
+        rabbit_flush(link);
+        receive_frames(link, &messages[0], true);
+    }
+    while (count < most && receive_frames(link, &messages[count], false))
+        count++;
+    acknowledge(link);
+    flush_one(link);
+    return count;
+}
+
+uint64_t rabbit_unconfirmed(struct rabbit_link *link)
+{
+    return publisher_of(link)->unconfirmed;
+}
+
 void rabbit_await_confirm(struct rabbit_link *link)
 {
     rabbit_flush(link);
-    read_confirms(link, true);
+    read_confirms(publisher_of(link), true);
 }
 
 void rabbit_await_confirms(struct rabbit_link *link)
 {
     rabbit_flush(link);
-    while (link->unconfirmed > 0)
-        read_confirms(link, true);
+    while (rabbit_unconfirmed(link) > 0)
+        read_confirms(publisher_of(link), true);
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What rabbitmq-c itself does: texts go through a broker and come back over a reply queue, nobody looks at them.
- * --url is HOST:PORT/NAME, where NAME is the queue's; --variant one of fast (the default), confirmed and naive
- * (rabbit_link.h). Notifications are ready-made ones of priority info to the topic NAME, bytes that oslo.messaging and
+ * --url is HOST:PORT/NAME, where NAME is the queue's; --variant one of fast (the default), confirmed, naive,
+ * wire and parts of that (rabbit_link.h). Notifications are ready-made ones of priority info to the topic NAME, bytes that oslo.messaging and
  * Ostler read, and what these emit is taken. */
 #include "contest.h"
 #include "rabbit_link.h"
+#include "rabbit_text.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { BATCH = 32 };
 
 struct address {
     char host[64];
@@ -20,10 +23,12 @@ struct address {
 
 struct lane {
     const struct contest_options *options;
+    struct rabbit_way way;
     struct rabbit_link link;
     struct rabbit_message message;
     const char *payload, *exchange;
     char requests[RABBIT_NAME_MAX], answers[RABBIT_NAME_MAX], fanout[RABBIT_NAME_MAX];
+    char *text;                  /* of the call that is sent, where it is the wire's */
     char *notification, *serial; /* in which each has a number of its own */
     size_t notification_length;
     uint64_t notifications;
@@ -38,46 +43,90 @@ static struct address address_of(const char *url)
     return address;
 }
 
-static enum rabbit_mode mode_of(const struct contest_options *options)
-{
-    if (strcmp(options->variant, "naive") == 0)
-        return RABBIT_NAIVE;
-    return strcmp(options->variant, "confirmed") == 0 ? RABBIT_CONFIRMED : RABBIT_FAST;
-}
-
 static struct rabbit_place place_of_notifications(const struct address *address, char queue[RABBIT_NAME_MAX])
 {
     snprintf(queue, RABBIT_NAME_MAX, "%s.info", address->name);
     return (struct rabbit_place){.queue = queue, .exchange = "openstack", .type = "topic", .is_shared = true};
 }
 
+static struct rabbit_place place_of_requests(const struct rabbit_way *way, const char *queue)
+{
+    if (way->topic)
+        return (struct rabbit_place){.queue = queue, .exchange = "openstack", .type = "topic", .is_shared = true};
+    return (struct rabbit_place){.queue = queue};
+}
+
+static void count_all(struct rabbit_link *link, const struct contest_options *options)
+{
+    struct counter *counter = counter_open(options->counter);
+    struct rabbit_message message = {.body = NULL};
+
+    if (!counter)
+        contest_die("%s: %s", options->counter, strerror(errno));
+    for (;;) {
+        rabbit_receive(link, &message);
+        counter_add(counter, options->number);
+    }
+}
+
+static void answer(struct rabbit_link *link, struct rabbit_message *message)
+{
+    static char *text;
+    static size_t room;
+    const char *payload;
+
+    if (!link->way.text) {
+        rabbit_publish(link, "", message->reply_to, message->id, NULL, message->body, message->length);
+        return;
+    }
+    if (message->length + RABBIT_TEXT_MORE > room) {
+        room = message->length + RABBIT_TEXT_MORE;
+        text = realloc(text, room);
+        if (!text)
+            contest_die("no memory");
+    }
+    size_t length = rabbit_text_read(message->body, message->length, &payload, message->id, message->reply_to);
+    length = rabbit_text_answer(text, payload, length, message->id);
+    rabbit_publish(link, "", message->reply_to, message->id, NULL, text, length);
+}
+
+static void answer_all(struct rabbit_link *link)
+{
+    static struct rabbit_message batch[BATCH];
+
+    while (!link->way.acks_first) {
+        rabbit_receive(link, &batch[0]);
+        answer(link, &batch[0]);
+    }
+    for (;;) {
+        size_t count = rabbit_receive_some(link, batch, BATCH);
+        for (size_t i = 0; i < count; i++)
+            answer(link, &batch[i]);
+        rabbit_flush(link);
+    }
+}
+
 static void serve(const struct contest_options *options)
 {
     struct address address = address_of(options->url);
+    struct rabbit_way way = rabbit_way_of(options->variant);
     struct rabbit_link link;
-    struct rabbit_message message = {.body = NULL};
-    struct counter *counter = options->kind == CONTEST_CALL ? NULL : counter_open(options->counter);
     char queue[RABBIT_NAME_MAX], fanout[RABBIT_NAME_MAX];
-    struct rabbit_place place = {.queue = queue, .type = "fanout"};
+    struct rabbit_place place = place_of_requests(&way, queue);
 
-    if (options->kind != CONTEST_CALL && !counter)
-        contest_die("%s: %s", options->counter, strerror(errno));
     snprintf(queue, sizeof queue, "%s.%u", address.name, options->number);
     snprintf(fanout, sizeof fanout, "%s.fanout", address.name);
     if (options->kind == CONTEST_FANOUT)
-        place.exchange = fanout;
+        place = (struct rabbit_place){.queue = queue, .exchange = fanout, .type = "fanout"};
     if (options->kind == CONTEST_NOTIFY)
         place = place_of_notifications(&address, queue);
     place.is_read = true;
-    rabbit_open(&link, address.host, address.port, mode_of(options), &place);
+    rabbit_open(&link, address.host, address.port, &way, &place);
     contest_ready();
-    for (;;) {
-        rabbit_receive(&link, &message);
-        if (counter)
-            counter_add(counter, options->number);
-        else
-            rabbit_publish(&link, "", message.reply_to, message.id, NULL, message.body, message.length);
-    }
+    if (options->kind == CONTEST_CALL)
+        answer_all(&link);
+    else
+        count_all(&link, options);
 }
 
 /* Message version 2, as it lies in the queue. */
@@ -99,6 +148,17 @@ static void make_notification(struct lane *lane)
     lane->serial = lane->notification + lane->notification_length - (sizeof tail - 1) - 16;
 }
 
+/* Of the length that the wire's have. */
+static void name_answers(struct lane *lane, const struct address *address, unsigned number)
+{
+    char name[sizeof address->name + 20];
+
+    snprintf(name, sizeof name, "%s.answers.%u", address->name, number);
+    snprintf(lane->answers, sizeof lane->answers, "reply_%*s", RABBIT_TEXT_ID, name);
+    for (char *at = lane->answers; (at = strchr(at, ' '));)
+        *at = '0';
+}
+
 static void *lane_open(const struct contest_options *options, void *shared, unsigned number)
 {
     struct address address = address_of(options->url);
@@ -109,19 +169,24 @@ static void *lane_open(const struct contest_options *options, void *shared, unsi
     if (!lane)
         contest_die("no memory");
     lane->options = options;
+    lane->way = rabbit_way_of(options->variant);
     lane->payload = contest_payload(options);
     snprintf(lane->requests, sizeof lane->requests, "%s.0", address.name);
-    snprintf(lane->answers, sizeof lane->answers, "%s.answers.%u", address.name, number);
+    name_answers(lane, &address, number);
     snprintf(lane->fanout, sizeof lane->fanout, "%s.fanout", address.name);
-    lane->exchange = options->kind == CONTEST_FANOUT ? lane->fanout : "";
+    lane->exchange = options->kind == CONTEST_FANOUT ? lane->fanout : lane->way.topic ? "openstack" : "";
     place.queue = lane->answers;
+    place.expires = lane->way.expiry;
+    lane->text = malloc(options->payload + RABBIT_TEXT_MORE);
+    if (!lane->text)
+        contest_die("no memory");
     if (options->kind == CONTEST_NOTIFY) {
         place = place_of_notifications(&address, lane->requests);
         lane->exchange = place.exchange;
         lane->notifications = (uint64_t)number << 32;
         make_notification(lane);
     }
-    rabbit_open(&lane->link, address.host, address.port, mode_of(options), &place);
+    rabbit_open(&lane->link, address.host, address.port, &lane->way, &place);
     return lane;
 }
 
@@ -131,6 +196,7 @@ static void lane_close(void *user)
 
     rabbit_close(&lane->link);
     free(lane->message.body);
+    free(lane->text);
     free(lane->notification);
     free(lane);
 }
@@ -148,15 +214,33 @@ static void notify_one(struct lane *lane)
 static void send_one(struct lane *lane, unsigned call)
 {
     bool answered = lane->options->kind == CONTEST_CALL;
-    char id[16];
+    const char *body = lane->payload;
+    size_t length = lane->options->payload;
+    char id[RABBIT_TEXT_ID + 1];
 
     if (lane->options->kind == CONTEST_NOTIFY) {
         notify_one(lane);
         return;
     }
-    snprintf(id, sizeof id, "%u", call);
+    snprintf(id, sizeof id, lane->way.text ? "%032u" : "%u", call);
+    if (answered && lane->way.text) {
+        body = lane->text;
+        length = rabbit_text_request(lane->text, lane->payload, length, id, lane->answers);
+    }
     rabbit_publish(&lane->link, lane->exchange, lane->options->kind == CONTEST_FANOUT ? "" : lane->requests, id,
-                   answered ? lane->answers : NULL, lane->payload, lane->options->payload);
+                   answered ? lane->answers : NULL, body, length);
+}
+
+/* Whether the answer is as long as it should be. */
+static bool take_answer(struct lane *lane)
+{
+    struct rabbit_message *message = &lane->message;
+    const char *payload;
+
+    rabbit_receive(&lane->link, message);
+    if (!lane->way.text)
+        return message->length == lane->options->payload;
+    return rabbit_text_read(message->body, message->length, &payload, message->id, NULL) == lane->options->payload;
 }
 
 static bool once(void *user)
@@ -164,12 +248,10 @@ static bool once(void *user)
     struct lane *lane = user;
 
     send_one(lane, 0);
-    if (lane->options->kind != CONTEST_CALL) {
-        rabbit_await_confirms(&lane->link);
-        return true;
-    }
-    rabbit_receive(&lane->link, &lane->message);
-    return lane->message.length == lane->options->payload;
+    if (lane->options->kind == CONTEST_CALL)
+        return take_answer(lane);
+    rabbit_await_confirms(&lane->link);
+    return true;
 }
 
 static void window_of_calls(struct lane *lane, struct run *run, struct tally *tally)
@@ -184,11 +266,11 @@ static void window_of_calls(struct lane *lane, struct run *run, struct tally *ta
         send_one(lane, under_way++);
     }
     while (under_way > 0) {
-        rabbit_receive(&lane->link, &lane->message);
+        bool good = take_answer(lane);
         unsigned long call = strtoul(lane->message.id, NULL, 10);
         if (call >= in_flight)
             contest_die("an answer to nothing that was asked");
-        tally_add(tally, lane->message.length == lane->options->payload, began[call]);
+        tally_add(tally, good, began[call]);
         if (run_goes_on(run)) {
             began[call] = run_clock();
             send_one(lane, (unsigned)call);
@@ -215,7 +297,7 @@ static void window_of_confirms(struct lane *lane, struct run *run, struct tally 
         if (sent == confirmed)
             break;
         rabbit_await_confirm(&lane->link);
-        while (confirmed < sent - lane->link.unconfirmed)
+        while (confirmed < sent - rabbit_unconfirmed(&lane->link))
             tally_add(tally, true, began[confirmed++ % in_flight]);
     }
     free(began);

@@ -47,6 +47,7 @@ class Contestant:
     """`name` is TRANSPORT/WHO; `role` is raw (the physical limit), ostler, or peer (what a user would pick instead)."""
     role = "peer"
     broker = None  # the kind of service it needs
+    is_extra = False  # only where it is named
     program = None
     unwaited = False  # it can have many messages under way that nobody answers
 
@@ -126,7 +127,13 @@ class Nats(Pair):
 class RawRabbit(Pair):
     unwaited = True
 
+    def __init__(self, variant, title, is_extra=False):
+        super().__init__("rabbit/" + variant, title, "raw_rabbit", broker="rabbit", variant=variant)
+        self.is_extra = is_extra
+
     def can(self, case):
+        if self.variant == "wire" or self.is_extra:
+            return case.kind == "call"
         # Only this one does for a notification, and for what is confirmed, what Ostler does.
         return case.kind != "notify" and not case.is_unwaited or self.variant == "confirmed"
 
@@ -235,6 +242,10 @@ class OsloMessaging(Contestant):
                                     str(case.servers)], service.pids)
 
 
+# What rabbit/wire does beyond rabbit/confirmed, one by one.
+PARTS_OF_THE_WIRE = ("acks", "connections", "text", "properties", "topic", "expiry")
+
+
 def all_contestants():
     return [
         InProcess("fake/blocking", "Ostler, blocking", "blocking"),
@@ -245,9 +256,11 @@ def all_contestants():
         RawNanomsg("tcp/raw", "raw nanomsg", "raw_nanomsg"),
         Host("tcp/ostlerd", "ostlerd", "threading"),
         Host("tcp/ostlerd-blocking", "ostlerd, blocking", "blocking"),
-        RawRabbit("rabbit/fast", "rabbitmq-c, fast", "raw_rabbit", broker="rabbit", variant="fast"),
-        RawRabbit("rabbit/confirmed", "rabbitmq-c, confirmed", "raw_rabbit", broker="rabbit", variant="confirmed"),
-        RawRabbit("rabbit/naive", "rabbitmq-c, naive", "raw_rabbit", broker="rabbit", variant="naive"),
+        RawRabbit("fast", "rabbitmq-c, fast"),
+        RawRabbit("confirmed", "rabbitmq-c, confirmed"),
+        RawRabbit("naive", "rabbitmq-c, naive"),
+        RawRabbit("wire", "rabbitmq-c, wire"),
+        *(RawRabbit("confirmed+" + part, "confirmed, " + part, is_extra=True) for part in PARTS_OF_THE_WIRE),
         Host("rabbit/ostlerd", "ostlerd", "threading"),
         Host("rabbit/ostlerd-blocking", "ostlerd, blocking", "blocking"),
         OsloMessaging("rabbit/oslo.messaging", "oslo.messaging"),
@@ -260,4 +273,4 @@ def all_contestants():
 
 TRANSPORTS = {"fake": "fake, in process", "ipc": "nanomsg over ipc", "tcp": "nanomsg over TCP", "rabbit": "RabbitMQ",
               "nats": "NATS", "dbus": "D-Bus"}
-QUICK_LEAVES_OUT = ("fake/threading", "rabbit/confirmed", "nats/bytes", "nats/answered", "*/ostlerd-blocking")
+QUICK_LEAVES_OUT = ("fake/threading", "rabbit/confirmed", "rabbit/wire", "nats/bytes", "nats/answered", "*/ostlerd-blocking")
