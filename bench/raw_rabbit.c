@@ -148,12 +148,12 @@ static void make_notification(struct lane *lane)
     lane->serial = lane->notification + lane->notification_length - (sizeof tail - 1) - 16;
 }
 
-/* Of the length that the wire's have. */
+/* Of the length that the wire's have, and a process's own: some queues outlive it. */
 static void name_answers(struct lane *lane, const struct address *address, unsigned number)
 {
-    char name[sizeof address->name + 20];
+    char name[sizeof address->name + 30];
 
-    snprintf(name, sizeof name, "%s.answers.%u", address->name, number);
+    snprintf(name, sizeof name, "%s.answers.%u.%d", address->name, number, (int)getpid());
     snprintf(lane->answers, sizeof lane->answers, "reply_%*s", RABBIT_TEXT_ID, name);
     for (char *at = lane->answers; (at = strchr(at, ' '));)
         *at = '0';

@@ -367,23 +367,36 @@ static enum json_plain read_value(struct reader *reader, struct json_object **ou
     }
 }
 
-enum json_plain json_read_plain(const char *text, size_t length, struct json_object **value)
+enum json_plain json_read_plain_next(const char **at, const char *end, struct json_object **value)
 {
     struct json_object *read = NULL;
     struct reader reader; /* not cleared: the room is large */
 
-    reader.at = text;
-    reader.end = text + length;
+    reader.at = *at;
+    reader.end = end;
     reader.depth = PLAIN_DEPTH;
     reader.unescaped = reader.room;
     reader.capacity = ROOM;
     enum json_plain progress = read_value(&reader, &read);
-    if (progress == JSON_READ && reader.at != reader.end) {
-        json_object_put(read);
-        progress = JSON_NOT_PLAIN;
-    }
     if (reader.unescaped != reader.room)
         free(reader.unescaped);
+    if (progress == JSON_READ) {
+        *at = reader.at;
+        *value = read;
+    }
+    return progress;
+}
+
+enum json_plain json_read_plain(const char *text, size_t length, struct json_object **value)
+{
+    const char *at = text, *end = text + length;
+    struct json_object *read = NULL;
+    enum json_plain progress = json_read_plain_next(&at, end, &read);
+
+    if (progress == JSON_READ && at != end) {
+        json_object_put(read);
+        return JSON_NOT_PLAIN;
+    }
     if (progress == JSON_READ)
         *value = read;
     return progress;

@@ -14,4 +14,7 @@ enum json_plain { JSON_READ, JSON_NOT_PLAIN, JSON_NO_MEMORY };
 /* Reads all of the text. */
 enum json_plain json_read_plain(const char *text, size_t length, struct json_object **value);
 
+/* Reads the value that the text begins with, and leaves *at behind it. */
+enum json_plain json_read_plain_next(const char **at, const char *end, struct json_object **value);
+
 #endif

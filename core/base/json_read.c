@@ -55,3 +55,8 @@ enum ostler_status ostler_json_read(const char *text, size_t length, const char 
         return read_any(text, length, what, value, error);
     return plain == JSON_READ ? OSTLER_OK : ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
 }
+
+bool ostler_json_read_next(const char **at, const char *end, struct json_object **value)
+{
+    return json_read_plain_next(at, end, value) == JSON_READ;
+}

@@ -109,6 +109,41 @@ static const char *skip_ascii(const char *at, const char *end)
     return at;
 }
 
+/* What an escape of two characters stands for; 0 if it is none. */
+static char meaning_of(char letter)
+{
+    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    const char *found = letter ? strchr(letters, letter) : NULL;
+
+    return found ? meanings[found - letters] : 0;
+}
+
+size_t ostler_json_unescape(const char *from, size_t length, char *to)
+{
+    const char *end = from + length, *begin = to;
+
+    while (from < end) {
+        size_t plain = 0;
+        if (end - from >= BLOCK) {
+            memcpy(to, from, BLOCK);
+            plain = plain_bytes(from);
+        }
+        if (plain < BLOCK && from + plain < end && from[plain] != '\\') {
+            plain = (size_t)(ostler_json_skip_plain(from + plain, end) - from);
+            memcpy(to, from, plain);
+        }
+        from += plain;
+        to += plain;
+        if (plain == BLOCK || from == end)
+            continue;
+        *to = *from == '\\' && end - from > 1 ? meaning_of(from[1]) : 0;
+        if (!*to++)
+            return SIZE_MAX;
+        from += 2;
+    }
+    return (size_t)(to - begin);
+}
+
 bool ostler_json_is_utf8(const char *text, size_t length)
 {
     const char *end = text + length, *at = skip_ascii(text, end);

@@ -23,6 +23,11 @@ OSTLER_BEGIN_DECLS
 OSTLER_API enum ostler_status ostler_json_read(const char *text, size_t length, const char *what,
                                                struct json_object **value, struct ostler_error *error);
 
+/** Reads the value that stands at *@p at, for who walks through a text himself, and leaves *@p at behind it. False, with all
+ *  as it was, for what ostler_json_read() leaves to json-c (deep nesting, huge numbers, mistakes), and without memory: then
+ *  read the whole text with that. */
+OSTLER_API bool ostler_json_read_next(const char **at, const char *end, struct json_object **value);
+
 /** A text that grows. It begins in memory of the caller's, and moves to the heap when that is too small. */
 struct ostler_json_text {
     char *bytes; /**< not terminated */
@@ -49,6 +54,11 @@ OSTLER_API bool ostler_json_is_utf8(const char *text, size_t length);
 /** Goes on from @p at to the first byte that does not stand in a JSON string as it is: a quote, a backslash, a control
  *  character, or what is no UTF-8 (then the byte is above 0x7f). @p end if there is none. */
 OSTLER_API const char *ostler_json_skip_plain(const char *at, const char *end);
+
+/** Takes the escapes off what stands between the quotes of a JSON string, into @p to, which has room for @p length bytes and
+ *  does not overlap. The length of what is there now; SIZE_MAX if there is something in it that needs a closer look: what does not
+ *  belong there, or escapes with \\u. */
+OSTLER_API size_t ostler_json_unescape(const char *from, size_t length, char *to);
 
 OSTLER_END_DECLS
 

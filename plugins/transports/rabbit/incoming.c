@@ -18,8 +18,7 @@ struct incoming {
     struct dedup *dedup;
     struct incoming_batch *batch; /* NULL: it was taken alone */
     bool answered;
-    struct received *received;   /* until it is opened */
-    struct json_object *message; /* holds the texts and values of `request` */
+    struct received *received; /* until it is opened */
     struct wire_request request;
 };
 
@@ -86,13 +85,15 @@ static enum ostler_status check(const struct incoming *incoming, struct ostler_e
 static enum ostler_status open_it(struct incoming *incoming, struct ostler_error *error)
 {
     struct ostler_incoming *base = &incoming->arrived.base;
+    struct plain_body body = {.own = NULL};
     enum ostler_status status =
-        unpack(incoming->received, incoming->transport->options.max_message_size, &incoming->message, error);
+        unpack_body(incoming->received, incoming->transport->options.max_message_size, &body, error);
 
+    if (status == OSTLER_OK)
+        status = wire_open_request(body.bytes, body.length, &incoming->request, error);
+    free(body.own);
     if (status != OSTLER_OK)
         return status;
-    if (!wire_read_request(incoming->message, &incoming->request))
-        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     if (dedup_seen(incoming->dedup, incoming->request.unique_id))
         return ostler_error_set(error, OSTLER_E_CANCELLED, "%s came a second time", incoming->request.unique_id);
     base->message = incoming->request.message;
@@ -171,8 +172,7 @@ void rabbit_incoming_free(struct ostler_incoming *base)
     struct incoming *incoming = (struct incoming *)base;
 
     received_free(incoming->received);
-    json_object_put(incoming->request.message.context);
-    json_object_put(incoming->message);
+    wire_request_clear(&incoming->request);
     dedup_unref(incoming->dedup);
     if (incoming->answered)
         batch_unref(incoming->batch);

@@ -57,6 +57,8 @@ rabbit_sources = \
 	plugins/transports/rabbit/wire.h \
 	plugins/transports/rabbit/wire_parse.c \
 	plugins/transports/rabbit/wire_parse.h \
+	plugins/transports/rabbit/wire_quick.c \
+	plugins/transports/rabbit/wire_quick.h \
 	plugins/transports/rabbit/wire_read.c \
 	plugins/transports/rabbit/wire_text.c \
 	plugins/transports/rabbit/wire_text.h \

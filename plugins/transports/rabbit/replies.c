@@ -331,19 +331,23 @@ static size_t take_lost(struct replies *replies, struct ostler_reply *out, size_
 
 static bool decode(struct replies *replies, struct received *received, struct ostler_reply *reply)
 {
-    struct json_object *message = NULL;
+    struct wire_reply read = {.msg_id = NULL};
+    struct plain_body body = {.own = NULL};
     struct ostler_error error = OSTLER_ERROR_INIT;
-    const char *msg_id;
-    bool ending, mine = false;
+    enum ostler_status status = unpack_body(received, replies->options->max_message_size, &body, &error);
 
-    if (unpack(received, replies->options->max_message_size, &message, &error) != OSTLER_OK) {
+    if (status == OSTLER_OK)
+        status = wire_open_reply(body.bytes, body.length, &read, &error);
+    if (status != OSTLER_OK)
         ostler_log(OSTLER_LOG_WARNING, "rabbit", "dropped a reply on %s: %s", replies->queue, error.message);
-    } else if (wire_read_reply(message, &msg_id, &reply->kind, &ending, &reply->value)) {
-        mine = id_to_call(msg_id, replies->transport_id, &reply->call_id);
-        if (!mine)
-            json_object_put(reply->value);
+    bool mine = read.msg_id && id_to_call(read.msg_id, replies->transport_id, &reply->call_id);
+    if (mine) {
+        reply->kind = read.kind;
+        reply->value = read.value;
+        read.value = NULL;
     }
-    json_object_put(message);
+    wire_reply_clear(&read);
+    free(body.own);
     ostler_error_clear(&error);
     return mine;
 }

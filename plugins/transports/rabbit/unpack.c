@@ -62,29 +62,28 @@ static bool decompress_bzip2(const struct received *received, size_t limit, char
     }
 }
 
-static enum ostler_status open_compressed(const struct received *received, size_t limit, struct json_object **message,
-                                          struct ostler_error *error)
+static enum ostler_status decompress(const struct received *received, size_t limit, struct plain_body *body,
+                                     struct ostler_error *error)
 {
-    char *body = NULL;
+    char *bytes = NULL;
     size_t length = 0;
     bool good = false;
 
     if (strcmp(received->compression, ZLIB_TYPE) == 0)
-        good = inflate_all(received, limit, &body, &length);
+        good = inflate_all(received, limit, &bytes, &length);
     else if (strcmp(received->compression, BZIP2_TYPE) == 0)
-        good = decompress_bzip2(received, limit, &body, &length);
+        good = decompress_bzip2(received, limit, &bytes, &length);
     else
         return ostler_error_set(error, OSTLER_E_INVALID, "compression %s is not supported", received->compression);
     if (!good)
         return ostler_error_set(error, OSTLER_E_INVALID, "the body cannot be decompressed as %s within %zu bytes",
                                 received->compression, limit);
-    enum ostler_status status = wire_unwrap(body, length, message, error);
-    free(body);
-    return status;
+    *body = (struct plain_body){.bytes = bytes, .length = length, .own = bytes};
+    return OSTLER_OK;
 }
 
-enum ostler_status unpack(const struct received *received, size_t limit, struct json_object **message,
-                          struct ostler_error *error)
+enum ostler_status unpack_body(const struct received *received, size_t limit, struct plain_body *body,
+                               struct ostler_error *error)
 {
     if (received->too_large)
         return ostler_error_set(error, OSTLER_E_INVALID, "the body is larger than max_message_size, %zu bytes", limit);
@@ -92,8 +91,21 @@ enum ostler_status unpack(const struct received *received, size_t limit, struct 
         return ostler_error_set(error, OSTLER_E_INVALID, "content type \"%s\", application/json was expected",
                                 received->content_type);
     if (received->compression)
-        return open_compressed(received, limit, message, error);
-    return wire_unwrap(received->body, received->length, message, error);
+        return decompress(received, limit, body, error);
+    *body = (struct plain_body){.bytes = received->body, .length = received->length};
+    return OSTLER_OK;
+}
+
+enum ostler_status unpack(const struct received *received, size_t limit, struct json_object **message,
+                          struct ostler_error *error)
+{
+    struct plain_body body = {.own = NULL};
+    enum ostler_status status = unpack_body(received, limit, &body, error);
+
+    if (status == OSTLER_OK)
+        status = wire_unwrap(body.bytes, body.length, message, error);
+    free(body.own);
+    return status;
 }
 
 enum ostler_status pack(const char *type, const char *body, size_t length, char **out, size_t *out_length,

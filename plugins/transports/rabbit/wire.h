@@ -49,25 +49,52 @@ bool wire_write_notification(struct wire_text *body, struct json_object *message
 enum ostler_status wire_unwrap(const char *body, size_t length, struct json_object **message,
                                struct ostler_error *error);
 
-/* A request, read from its message object: texts and values live as long as that, but for `context`. */
+/* A request that was read; to be cleared. */
 struct wire_request {
-    struct ostler_message message; /* context is the caller's to json_object_put() */
+    struct ostler_message message; /* what it points to is the request's */
     struct json_object *msg_id;    /* NULL: no reply is wanted */
     const char *reply_q;           /* "" where the sender forgot it */
     const char *unique_id;         /* NULL: never a duplicate */
     double monitor_timeout;        /* 0: no heartbeats may be sent */
     bool args_broken;              /* `args` was there and no object */
+    char *text;                    /* texts are in there, */
+    struct json_object *object;    /* or in there */
 };
 
-/* False without memory. Nothing in a message object is taken on trust. */
+void wire_request_clear(struct wire_request *request);
+
+/* Opens a body that holds a request. OSTLER_E_INVALID as wire_unwrap(); what is wrong within the request is left to the
+ * reader of its fields. */
+enum ostler_status wire_open_request(const char *body, size_t length, struct wire_request *request,
+                                     struct ostler_error *error);
+
+/* Reads a message object as a request. False without memory. Nothing in a message object is taken on trust. */
 bool wire_read_request(struct json_object *message, struct wire_request *request);
+
+/* Which heartbeats a request's _timeout asks for: every so many seconds, halved; 0: none. */
+double wire_monitor_timeout(struct json_object *timeout);
 
 /* Takes the context out of a notification's message object, and whatever else is no member of the notification; a new
  * object, NULL without memory. */
 struct json_object *wire_take_context(struct json_object *message);
 
-/* What a reply's message object says. `value` is the caller's. False if it belongs to no call: no _msg_id. */
-bool wire_read_reply(struct json_object *message, const char **msg_id, enum ostler_reply_kind *kind, bool *ending,
-                     struct json_object **value);
+/* A reply that was read; to be cleared. */
+struct wire_reply {
+    const char *msg_id;
+    enum ostler_reply_kind kind;
+    bool ending;
+    struct json_object *value;
+    char *text;                 /* msg_id is in there, */
+    struct json_object *object; /* or in there */
+};
+
+void wire_reply_clear(struct wire_reply *reply);
+
+/* Opens a body that holds a reply. OSTLER_E_INVALID as wire_unwrap(); reply->msg_id is NULL if it belongs to no call. */
+enum ostler_status wire_open_reply(const char *body, size_t length, struct wire_reply *reply,
+                                   struct ostler_error *error);
+
+/* Reads a message object as a reply. False if it belongs to no call: no _msg_id. */
+bool wire_read_reply(struct json_object *message, struct wire_reply *reply);
 
 #endif

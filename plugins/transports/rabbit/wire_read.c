@@ -2,6 +2,7 @@
 /* From bodies to messages. What is wrong with a body is found here; what is wrong with a request's fields is left for
  * the answer, except where nothing could be answered. */
 #include "wire_parse.h"
+#include "wire_quick.h"
 #include "wire_text.h"
 
 #include <ostler/json.h>
@@ -47,42 +48,14 @@ static enum ostler_status open_envelope(struct json_object *version, struct json
                         message, error);
 }
 
-/* --- The envelope as it nearly always is -------------------------------------------------------------------------------- */
-
-/* Takes one level of escapes off a string. The length, or SIZE_MAX if there is something in it that needs a closer look. */
-static size_t unescape(const char *from, size_t length, char *to)
-{
-    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
-    const char *end = from + length, *begin = to;
-
-    for (;;) {
-        const char *next = ostler_json_skip_plain(from, end);
-        memcpy(to, from, (size_t)(next - from));
-        to += next - from;
-        if (next == end)
-            return (size_t)(to - begin);
-        if (*next != '\\' || end - next < 2)
-            return SIZE_MAX;
-        const char *letter = next[1] ? strchr(letters, next[1]) : NULL;
-        if (!letter)
-            return SIZE_MAX;
-        *to++ = meanings[letter - letters];
-        from = next + 2;
-    }
-}
-
-/* False if the body is anything else: then it is opened step by step, and what is wrong with it is said. */
+/* False if the body is anything but the usual envelope: then it is opened step by step, and what is wrong with it is said. */
 static bool open_usual(const char *bytes, size_t length, struct json_object **message)
 {
-    static const char before[] = "{\"oslo.version\": \"2.0\", \"oslo.message\": \"", after[] = "\"}";
-    const size_t skip = sizeof before - 1, tail = sizeof after - 1;
     struct json_object *value = NULL;
+    size_t text_length;
+    char *text = wire_quick_text(bytes, length, &text_length);
+    bool good = text && wire_parse(text, text_length, "", &value, NULL) == OSTLER_OK;
 
-    if (length < skip + tail || memcmp(bytes, before, skip) != 0 || memcmp(bytes + length - tail, after, tail) != 0)
-        return false;
-    char *text = malloc(length);
-    size_t text_length = text ? unescape(bytes + skip, length - skip - tail, text) : SIZE_MAX;
-    bool good = text_length != SIZE_MAX && wire_parse(text, text_length, "", &value, NULL) == OSTLER_OK;
     free(text);
     if (good && json_object_is_type(value, json_type_object)) {
         *message = value;
@@ -159,7 +132,7 @@ static bool is_truthy(struct json_object *value)
 }
 
 /* Heartbeats go out every int(timeout) / 2 seconds, and not at all below two: a caller that did not ask must get none. */
-static double monitor_of(struct json_object *timeout)
+double wire_monitor_timeout(struct json_object *timeout)
 {
     if (!json_object_is_type(timeout, json_type_int) && !json_object_is_type(timeout, json_type_double) &&
         !json_object_is_type(timeout, json_type_string))
@@ -216,14 +189,38 @@ bool wire_read_request(struct json_object *message, struct wire_request *request
                     .namespace_ = json_object_get_string(json_object_object_get(message, "namespace")),
                     .version = version_of(message),
                     .context = context,
-                    .args = json_object_is_type(args, json_type_object) ? args : NULL},
-        .msg_id = is_truthy(msg_id) ? msg_id : NULL,
+                    .args = json_object_is_type(args, json_type_object) ? json_object_get(args) : NULL},
+        .msg_id = is_truthy(msg_id) ? json_object_get(msg_id) : NULL,
         .reply_q = reply_q ? reply_q : "",
         .unique_id = text_of(message, "_unique_id"),
-        .monitor_timeout = is_truthy(msg_id) ? monitor_of(json_object_object_get(message, "_timeout")) : 0.0,
+        .monitor_timeout = is_truthy(msg_id) ? wire_monitor_timeout(json_object_object_get(message, "_timeout")) : 0.0,
         .args_broken = has_args && !json_object_is_type(args, json_type_object),
+        .object = json_object_get(message),
     };
     return true;
+}
+
+void wire_request_clear(struct wire_request *request)
+{
+    json_object_put(request->message.context);
+    json_object_put(request->message.args);
+    json_object_put(request->msg_id);
+    json_object_put(request->object);
+    free(request->text);
+}
+
+enum ostler_status wire_open_request(const char *body, size_t length, struct wire_request *request,
+                                     struct ostler_error *error)
+{
+    struct json_object *message = NULL;
+
+    if (wire_quick_request(body, length, request))
+        return OSTLER_OK;
+    enum ostler_status status = wire_unwrap(body, length, &message, error);
+    if (status == OSTLER_OK && !wire_read_request(message, request))
+        status = ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    json_object_put(message);
+    return status;
 }
 
 /* A failure that cannot be read is a failure all the same. */
@@ -240,8 +237,7 @@ static struct json_object *failure_of(struct json_object *failure)
     return value;
 }
 
-bool wire_read_reply(struct json_object *message, const char **msg_id, enum ostler_reply_kind *kind, bool *ending,
-                     struct json_object **value)
+bool wire_read_reply(struct json_object *message, struct wire_reply *reply)
 {
     struct json_object *failure = json_object_object_get(message, "failure");
     struct json_object *result = json_object_object_get(message, "result");
@@ -249,14 +245,36 @@ bool wire_read_reply(struct json_object *message, const char **msg_id, enum ostl
 
     if (!id)
         return false;
-    *msg_id = id;
-    *ending = is_truthy(json_object_object_get(message, "ending"));
+    *reply = (struct wire_reply){.msg_id = id,
+                                 .ending = is_truthy(json_object_object_get(message, "ending")),
+                                 .object = json_object_get(message)};
     if (is_truthy(failure)) {
-        *kind = OSTLER_REPLY_FAILURE;
-        *value = failure_of(failure);
+        reply->kind = OSTLER_REPLY_FAILURE;
+        reply->value = failure_of(failure);
     } else {
-        *kind = !*ending && !result ? OSTLER_REPLY_HEARTBEAT : OSTLER_REPLY_RESULT;
-        *value = json_object_get(result);
+        reply->kind = !reply->ending && !result ? OSTLER_REPLY_HEARTBEAT : OSTLER_REPLY_RESULT;
+        reply->value = json_object_get(result);
     }
     return true;
+}
+
+void wire_reply_clear(struct wire_reply *reply)
+{
+    json_object_put(reply->value);
+    json_object_put(reply->object);
+    free(reply->text);
+}
+
+enum ostler_status wire_open_reply(const char *body, size_t length, struct wire_reply *reply,
+                                   struct ostler_error *error)
+{
+    struct json_object *message = NULL;
+
+    if (wire_quick_reply(body, length, reply))
+        return OSTLER_OK;
+    enum ostler_status status = wire_unwrap(body, length, &message, error);
+    if (status == OSTLER_OK && !wire_read_reply(message, reply))
+        *reply = (struct wire_reply){.msg_id = NULL};
+    json_object_put(message);
+    return status;
 }

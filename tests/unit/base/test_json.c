@@ -13,6 +13,8 @@
 
 enum { MADE_UP = 20000, TEXT_MAX = 4096 };
 
+static const char lots_of_text[] = "The quick brown fox jumps over the lazy dog, again";
+
 /* What json-c makes of a text, NULL and false if it refuses. */
 static bool by_json_c(const char *text, size_t length, struct json_object **value)
 {
@@ -415,4 +417,62 @@ Test(json, no_place_hides_a_byte)
             }
         }
     }
+}
+
+/* One level of escapes comes off, wherever in a text an escape stands, and whatever is around it. */
+Test(json, escapes_come_off_a_text_within_a_text)
+{
+    static const char pairs[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
+
+    for (size_t i = 0; i + 1 < sizeof pairs; i += 2) {
+        for (size_t before = 0; before < 40; before++) {
+            char text[128], expected[128], to[128] = "";
+            snprintf(text, sizeof text, "%.*sh\xc3\xa9\\%c\\%cx%.*s", (int)before, lots_of_text, pairs[i], pairs[i],
+                     (int)(40 - before), lots_of_text);
+            snprintf(expected, sizeof expected, "%.*sh\xc3\xa9%c%cx%.*s", (int)before, lots_of_text, pairs[i + 1],
+                     pairs[i + 1], (int)(40 - before), lots_of_text);
+            cr_assert_eq(ostler_json_unescape(text, strlen(text), to), strlen(expected));
+            cr_expect_eq(memcmp(to, expected, strlen(expected)), 0, "%s", expected);
+        }
+    }
+}
+
+Test(json, what_is_no_plain_text_within_a_text_is_told)
+{
+    static const char *const odd[] = {"\"", "\\u00e9", "\\x", "\\", "\n", "\x80", "\xc3", "\xed\xa0\x80"};
+
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        for (size_t before = 0; before < 40; before++) {
+            char text[128], to[128];
+            int length = snprintf(text, sizeof text, "%.*s%s", (int)before, lots_of_text, odd[i]);
+            cr_expect_eq(ostler_json_unescape(text, (size_t)length, to), SIZE_MAX, "%s", text);
+            if (odd[i][1] == 0 && odd[i][0] == '\\')
+                continue;
+            length = snprintf(text, sizeof text, "%.*s%s%.30s", (int)before, lots_of_text, odd[i], lots_of_text);
+            cr_expect_eq(ostler_json_unescape(text, (size_t)length, to), SIZE_MAX, "%s", text);
+        }
+    }
+}
+
+Test(json, values_are_read_one_after_the_other)
+{
+    static const char text[] = " {\"a\": [1]} , \"b\",12,null] [";
+    const char *at = text, *end = text + sizeof text - 1;
+    static const char *const expected[] = {"{\"a\":[1]}", "\"b\"", "12", "null"};
+
+    for (size_t i = 0; i < 4; i++) {
+        struct json_object *value = NULL;
+        cr_assert(ostler_json_read_next(&at, end, &value));
+        cr_expect_str_eq(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN), expected[i]);
+        json_object_put(value);
+        at += strspn(at, " ,");
+    }
+    const char *before = at;
+    struct json_object *untouched = NULL;
+    cr_expect_not(ostler_json_read_next(&at, end, &untouched));
+    at = before = end - 1;
+    cr_expect_not(ostler_json_read_next(&at, end, &untouched));
+    cr_expect_not(ostler_json_read_next(&end, end, &untouched));
+    cr_expect_eq(at, before);
+    cr_expect_null(untouched);
 }

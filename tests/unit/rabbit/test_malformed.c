@@ -111,22 +111,21 @@ Test(malformed, bodies_that_pass)
         json_object_put(accept(bodies[i]));
 }
 
-static struct wire_request read_request(const char *body, struct json_object **message)
+static struct wire_request read_request(const char *body)
 {
     struct wire_request request;
+    struct ostler_error error = OSTLER_ERROR_INIT;
 
-    *message = accept(body);
-    cr_assert(wire_read_request(*message, &request));
+    cr_assert_eq(wire_open_request(body, strlen(body), &request, &error), OSTLER_OK, "%s: %s", body,
+                 error.message ? error.message : "");
     return request;
 }
 
 Test(malformed, fields_of_other_types)
 {
-    struct json_object *message;
     struct wire_request request =
         read_request("{\"method\": 1, \"args\": [], \"namespace\": {}, \"version\": null, "
-                     "\"_msg_id\": [1], \"_reply_q\": 5, \"_timeout\": {}, \"_unique_id\": 9}",
-                     &message);
+                     "\"_msg_id\": [1], \"_reply_q\": 5, \"_timeout\": {}, \"_unique_id\": 9}");
 
     cr_expect_null(request.message.method);
     /* A namespace that no endpoint has: not the absent one. */
@@ -137,20 +136,17 @@ Test(malformed, fields_of_other_types)
     cr_expect_str_eq(request.reply_q, "");
     cr_expect_null(request.unique_id);
     cr_expect_float_eq(request.monitor_timeout, 0.0, 1e-9);
-    json_object_put(request.message.context);
-    json_object_put(message);
+    wire_request_clear(&request);
 }
 
 Test(malformed, an_empty_message_asks_for_nothing)
 {
-    struct json_object *message;
-    struct wire_request request = read_request("", &message);
+    struct wire_request request = read_request("");
 
     cr_expect_null(request.message.method);
     cr_expect_null(request.msg_id);
     cr_expect_not(request.args_broken);
-    json_object_put(request.message.context);
-    json_object_put(message);
+    wire_request_clear(&request);
 }
 
 /* A server sends heartbeats only where int(_timeout) / 2 is a second at least. */
@@ -164,12 +160,10 @@ Test(malformed, monitor_timeouts)
     char body[128];
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct json_object *message;
         snprintf(body, sizeof body, "{\"method\": \"m\", \"_msg_id\": \"a\", \"_timeout\": %s}", cases[i].text);
-        struct wire_request request = read_request(body, &message);
+        struct wire_request request = read_request(body);
         cr_expect_float_eq(request.monitor_timeout, cases[i].seconds, 1e-9, "%s", cases[i].text);
-        json_object_put(request.message.context);
-        json_object_put(message);
+        wire_request_clear(&request);
     }
 }
 
@@ -190,14 +184,12 @@ Test(malformed, replies)
         {"{\"_msg_id\": \"a\", \"result\": 1, \"ending\": false}", true, OSTLER_REPLY_RESULT}};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct json_object *message = accept(cases[i].body), *value = NULL;
-        enum ostler_reply_kind kind = OSTLER_REPLY_LOST;
-        const char *msg_id;
-        bool ending;
-        cr_expect_eq(wire_read_reply(message, &msg_id, &kind, &ending, &value), cases[i].mine, "%s", cases[i].body);
+        struct json_object *message = accept(cases[i].body);
+        struct wire_reply reply = {.kind = OSTLER_REPLY_LOST};
+        cr_expect_eq(wire_read_reply(message, &reply), cases[i].mine, "%s", cases[i].body);
         if (cases[i].mine)
-            cr_expect_eq(kind, cases[i].kind, "%s", cases[i].body);
-        json_object_put(value);
+            cr_expect_eq(reply.kind, cases[i].kind, "%s", cases[i].body);
+        wire_reply_clear(&reply);
         json_object_put(message);
     }
 }

@@ -2,6 +2,8 @@
 /* Requests and replies: what is written is what oslo.messaging writes, and comes back as it was. */
 #include "wire.h"
 #include "wire_parse.h"
+#include "wire_quick.h"
+#include "wire_text.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -117,7 +119,7 @@ Test(wire, a_request_comes_back_as_it_was)
     cr_expect_str_eq(request.unique_id, UNIQUE);
     cr_expect_float_eq(request.monitor_timeout, 4.0, 1e-9);
     cr_expect_not(request.args_broken);
-    json_object_put(request.message.context);
+    wire_request_clear(&request);
     json_object_put(message);
     wire_text_free(&body);
 }
@@ -216,7 +218,7 @@ Test(wire, names_pass_as_texts_do)
     cr_assert(wire_read_request(message, &request));
     expect_same(request.message.args, args);
     expect_same(request.message.context, args);
-    json_object_put(request.message.context);
+    wire_request_clear(&request);
     json_object_put(message);
     json_object_put(slowly);
     wire_text_free(&body);
@@ -340,18 +342,16 @@ Test(wire, a_failure_is_text_within_the_message)
 {
     struct ostler_answer answer = {.failed = true, .value = parse("{\"class\":\"ValueError\",\"args\":[\"a\\\"b\"]}")};
     struct wire_text body = write_reply(&answer, true, json_object_new_string("m1"));
-    struct json_object *message = open_body(&body), *value = NULL;
-    enum ostler_reply_kind kind;
-    const char *msg_id;
-    bool ending;
+    struct json_object *message = open_body(&body);
+    struct wire_reply reply;
 
     cr_expect(json_object_is_type(json_object_object_get(message, "failure"), json_type_string));
-    cr_assert(wire_read_reply(message, &msg_id, &kind, &ending, &value));
-    cr_expect_eq(kind, OSTLER_REPLY_FAILURE);
-    cr_expect(ending);
-    cr_expect_str_eq(msg_id, "m1");
-    expect_same(value, "{\"class\":\"ValueError\",\"args\":[\"a\\\"b\"]}");
-    json_object_put(value);
+    cr_assert(wire_read_reply(message, &reply));
+    cr_expect_eq(reply.kind, OSTLER_REPLY_FAILURE);
+    cr_expect(reply.ending);
+    cr_expect_str_eq(reply.msg_id, "m1");
+    expect_same(reply.value, "{\"class\":\"ValueError\",\"args\":[\"a\\\"b\"]}");
+    wire_reply_clear(&reply);
     json_object_put(message);
     json_object_put(answer.value);
     wire_text_free(&body);
@@ -365,14 +365,169 @@ Test(wire, a_heartbeat_is_told_from_a_null_result)
     struct wire_text *both[] = {&beat, &end};
 
     for (int i = 0; i < 2; i++) {
-        struct json_object *message = open_body(both[i]), *value = NULL;
-        enum ostler_reply_kind kind;
-        const char *msg_id;
-        bool ending;
-        cr_assert(wire_read_reply(message, &msg_id, &kind, &ending, &value));
-        cr_expect_eq(kind, i == 0 ? OSTLER_REPLY_HEARTBEAT : OSTLER_REPLY_RESULT);
-        cr_expect_null(value);
-        json_object_put(message);
+        struct wire_reply reply;
+        cr_assert_eq(wire_open_reply(both[i]->data, both[i]->length, &reply, NULL), OSTLER_OK);
+        cr_expect_eq(reply.kind, i == 0 ? OSTLER_REPLY_HEARTBEAT : OSTLER_REPLY_RESULT);
+        cr_expect_null(reply.value);
+        wire_reply_clear(&reply);
         wire_text_free(both[i]);
+    }
+}
+
+/* --- Picked out of the text, or read from values ------------------------------------------------------------------- */
+
+/* The usual envelope around an inner text. */
+static struct wire_text envelop(const char *inner)
+{
+    struct wire_text body = {.limit = 1 << 20};
+
+    wire_put(&body, "{\"oslo.version\": \"2.0\", \"oslo.message\": ");
+    wire_put_string(&body, inner, strlen(inner));
+    wire_put(&body, "}");
+    cr_assert_not(body.failed);
+    return body;
+}
+
+static bool same_text(const char *one, const char *other)
+{
+    return one && other ? strcmp(one, other) == 0 : one == other;
+}
+
+static bool same_context(struct json_object *picked, struct json_object *read)
+{
+    return picked ? json_object_equal(picked, read) : json_object_object_length(read) == 0;
+}
+
+/* Whether it was picked; then as it would have been read. */
+static bool picks_request(const char *inner)
+{
+    struct wire_text body = envelop(inner);
+    struct json_object *message = open_body(&body);
+    struct wire_request quick, slow;
+    bool picked = wire_quick_request(body.data, body.length, &quick);
+
+    cr_assert(wire_read_request(message, &slow));
+    if (picked) {
+        cr_expect(same_text(quick.message.method, slow.message.method), "%s", inner);
+        cr_expect(same_text(quick.message.namespace_, slow.message.namespace_), "%s", inner);
+        cr_expect(same_text(quick.message.version, slow.message.version), "%s", inner);
+        cr_expect(same_text(quick.reply_q, slow.reply_q), "%s", inner);
+        cr_expect(same_text(quick.unique_id, slow.unique_id), "%s", inner);
+        cr_expect(json_object_equal(quick.message.args, slow.message.args), "%s", inner);
+        cr_expect(json_object_equal(quick.msg_id, slow.msg_id), "%s", inner);
+        cr_expect(same_context(quick.message.context, slow.message.context), "%s", inner);
+        cr_expect_float_eq(quick.monitor_timeout, slow.monitor_timeout, 1e-9, "%s", inner);
+        cr_expect_eq(quick.args_broken, slow.args_broken, "%s", inner);
+        wire_request_clear(&quick);
+    }
+    wire_request_clear(&slow);
+    json_object_put(message);
+    wire_text_free(&body);
+    return picked;
+}
+
+static bool picks_reply(const char *inner)
+{
+    struct wire_text body = envelop(inner);
+    struct json_object *message = open_body(&body);
+    struct wire_reply quick, slow;
+    bool picked = wire_quick_reply(body.data, body.length, &quick);
+
+    if (picked) {
+        cr_assert(wire_read_reply(message, &slow), "%s", inner);
+        cr_expect_str_eq(quick.msg_id, slow.msg_id);
+        cr_expect_eq(quick.kind, slow.kind, "%s", inner);
+        cr_expect_eq(quick.ending, slow.ending, "%s", inner);
+        cr_expect(json_object_equal(quick.value, slow.value), "%s", inner);
+        wire_reply_clear(&quick);
+        wire_reply_clear(&slow);
+    }
+    json_object_put(message);
+    wire_text_free(&body);
+    return picked;
+}
+
+Test(wire, usual_requests_are_picked_as_they_are_read)
+{
+    static const char *const usual[] = {
+        "{}",
+        " { \"method\" : \"m\" , \"args\" : { } } ",
+        "{\"method\": \"m\", \"args\": {\"a\": \"\\\\ \\\"x\\\" \\u00e9\"}, \"_unique_id\": \"u\"}",
+        "{\"method\": \"m\", \"args\": {\"a\": [1, 2.5, null]}, \"namespace\": \"n\", \"version\": \"1.2\", "
+        "\"_msg_id\": "
+        "\"i\", \"_reply_q\": \"q\", \"_timeout\": null, \"_unique_id\": \"u\"}",
+        "{\"_timeout\": 4, \"_msg_id\": \"i\", \"version\": null, \"namespace\": null, \"method\": \"\"}",
+        "{\"_timeout\": \"4\", \"_msg_id\": null, \"_context_a\": {\"b\": 1}, \"_context_a\": 2, \"_context_\": null}",
+        "{\"more\": [{}], \"more\": 1, \"_context\": 2, \"method\": \"h\xc3\xa9\"}"};
+
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        cr_expect(picks_request(usual[i]), "%s", usual[i]);
+}
+
+Test(wire, unusual_requests_are_read_from_values)
+{
+    static const char *const unusual[] = {"{\"method\": 1}",
+                                          "{\"method\": \"a\\\"b\"}",
+                                          "{\"meth\\u006fd\": \"m\"}",
+                                          "{\"method\": \"m\", \"method\": \"n\"}",
+                                          "{\"args\": []}",
+                                          "{\"args\": null}",
+                                          "{\"args\": {\"n\": 18446744073709551616123}}",
+                                          "{\"namespace\": 5}",
+                                          "{\"version\": 1.0}",
+                                          "{\"_msg_id\": \"\"}",
+                                          "{\"_msg_id\": [1]}",
+                                          "{\"_reply_q\": null}",
+                                          "{\"_unique_id\": 7}",
+                                          "{\"_timeout\": NaN}"};
+
+    for (size_t i = 0; i < sizeof unusual / sizeof *unusual; i++)
+        cr_expect_not(picks_request(unusual[i]), "%s", unusual[i]);
+}
+
+Test(wire, usual_replies_are_picked_as_they_are_read)
+{
+    static const char *const usual[] = {"{\"result\": {\"a\": [\"\\n\"]}, \"failure\": null, \"ending\": true, "
+                                        "\"_msg_id\": \"i\", \"_unique_id\": \"u\"}",
+                                        "{\"result\": null, \"failure\": null, \"ending\": false, \"_msg_id\": \"i\"}",
+                                        "{\"result\": 1, \"failure\": null, \"ending\": false, \"_msg_id\": \"i\"}",
+                                        "{\"_msg_id\":\"i\",\"log_failure\":{},\"result\":\"x\"}"};
+    static const char *const unusual[] = {
+        "{\"result\": 1, \"ending\": true}",        "{\"_msg_id\": \"i\", \"failure\": \"{}\"}",
+        "{\"_msg_id\": \"i\", \"failure\": false}", "{\"_msg_id\": \"i\", \"ending\": 1}",
+        "{\"_msg_id\": \"i\", \"ending\": null}",   "{\"_msg_id\": 3}",
+        "{\"_msg_id\": \"i\", \"_msg_id\": \"j\"}"};
+
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        cr_expect(picks_reply(usual[i]), "%s", usual[i]);
+    for (size_t i = 0; i < sizeof unusual / sizeof *unusual; i++)
+        cr_expect_not(picks_reply(unusual[i]), "%s", unusual[i]);
+}
+
+/* Whatever is wrong with an inner text is for the long way to say. */
+Test(wire, broken_texts_are_not_picked)
+{
+    static const char *const broken[] = {"",
+                                         "{",
+                                         "[]",
+                                         "{\"method\"}",
+                                         "{\"method\": }",
+                                         "{\"a\": 1,}",
+                                         "{\"a\": 1}}",
+                                         "{\"a\" 1}",
+                                         "{\"method\": \"m}",
+                                         "{\"a\": nul}",
+                                         "{a: 1}",
+                                         "{\"a\": 1} x",
+                                         "{\"a\": 1 2}",
+                                         "null"};
+
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        struct wire_text body = envelop(broken[i]);
+        struct wire_request request;
+        struct wire_reply reply;
+        cr_expect_not(wire_quick_request(body.data, body.length, &request), "%s", broken[i]);
+        cr_expect_not(wire_quick_reply(body.data, body.length, &reply), "%s", broken[i]);
+        wire_text_free(&body);
     }
 }
