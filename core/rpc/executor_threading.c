@@ -20,7 +20,7 @@
 #include <string.h>
 
 enum {
-    BATCH_MAX = 8,     /* items a leader takes at once */
+    BATCH_MAX = 16,    /* items a leader takes at once */
     BRISK_STARTS = 16, /* with so many items begun within a tick the workers at hand are enough */
     BOOST_MAX = 64,    /* workers called in one tick */
     QUIET_TICKS = 4,   /* ticks without work after which the supervisor goes to sleep; of the long ones, one */

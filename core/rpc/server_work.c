@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* More than an executor asks for at once. */
-#define POLL_MAX 16
+#define POLL_MAX 32
 
 /* Nothing to poll any more: sleeps until the executor wakes it. */
 static void sleep_until_woken(struct ostler_server *server)
