@@ -7,9 +7,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+/* Answers to requests that take longer than this wait for no others. */
+#define QUICK_TIME (INT64_C(500) * 1000)
+
 struct incoming_batch {
     atomic_uint members;
     atomic_uint unanswered; /* of them */
+    bool followed;
+    ostler_time taken_at;
 };
 
 struct incoming {
@@ -24,7 +29,7 @@ struct incoming {
 
 /* --- Batches ----------------------------------------------------------------------------------------------------------- */
 
-struct incoming_batch *incoming_batch_new(unsigned count)
+struct incoming_batch *incoming_batch_new(unsigned count, bool followed)
 {
     struct incoming_batch *batch = malloc(sizeof *batch);
 
@@ -32,13 +37,18 @@ struct incoming_batch *incoming_batch_new(unsigned count)
         return NULL;
     atomic_init(&batch->members, count);
     atomic_init(&batch->unanswered, count);
+    batch->followed = followed;
+    batch->taken_at = ostler_now();
     return batch;
 }
 
-/* Whether others are to be answered after this one. */
+/* One less is unanswered. Whether others are to be answered soon after this one. */
 static bool batch_goes_on(struct incoming_batch *batch)
 {
-    return batch && atomic_fetch_sub_explicit(&batch->unanswered, 1, memory_order_acq_rel) > 1;
+    if (!batch)
+        return false;
+    bool more = atomic_fetch_sub_explicit(&batch->unanswered, 1, memory_order_acq_rel) > 1 || batch->followed;
+    return more && ostler_now() < batch->taken_at + QUICK_TIME;
 }
 
 static void batch_unref(struct incoming_batch *batch)

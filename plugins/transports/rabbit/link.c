@@ -26,11 +26,13 @@
 #define LOOK_SECONDS 5.0
 /* How long the keeper waits for room in the socket before it looks at other things. */
 #define FLUSH_SECONDS 1.0
-/* How long what is held may wait, and how often the keeper looks for it in vain before it sleeps again: waking it costs more
- * than its looking. */
-#define HOLD_TIME  (INT64_C(1000) * 1000)
-#define HOLD_TICKS 50
+/* How long what is held waits for more: each further message looks. */
+#define HOLD_TIME  (INT64_C(500) * 1000)
 #define HOLD_BYTES ((size_t)32 << 10)
+/* How long if none comes: how often the keeper looks, and how often in vain before it sleeps again. Waking it costs more than
+ * its looking, and that costs more than anything else in this program that is done so often. */
+#define FORGOTTEN_TIME  (INT64_C(4) * 1000 * 1000)
+#define FORGOTTEN_TICKS 12
 
 static void wait_changed(struct link *link, pthread_cond_t *cond, ostler_time deadline)
 {
@@ -229,17 +231,19 @@ static void empty_outbox(struct link *link)
 
 void link_hold(struct link *link)
 {
-    if (link->outbox.length >= HOLD_BYTES)
+    ostler_time now = ostler_now();
+
+    if (link->outbox.length >= HOLD_BYTES || (link->held && now >= link->held_since + HOLD_TIME))
         link_send_off(link);
     if (!link->outbox.length || link->held)
         return;
     link->held = true;
-    link->held_since = ostler_now();
+    link->held_since = now;
     if (!link->ticks) {
-        link->tick_at = link->held_since + HOLD_TIME;
+        link->tick_at = now + FORGOTTEN_TIME;
         link_want_keeper(link);
     }
-    link->ticks = HOLD_TICKS;
+    link->ticks = FORGOTTEN_TICKS;
 }
 
 void link_send_off(struct link *link)
@@ -402,11 +406,11 @@ static void keep_sending(struct link *link)
 
     if (link->ticks && now >= link->tick_at) {
         link->ticks--;
-        link->tick_at = now + HOLD_TIME;
+        link->tick_at = now + FORGOTTEN_TIME;
     }
     if (!link->held && link->outbox.length)
         link_flush_wait(link, ostler_deadline(FLUSH_SECONDS));
-    else if (link->held && now >= link->held_since + HOLD_TIME)
+    else if (link->held && now >= link->held_since + FORGOTTEN_TIME)
         link_flush(link);
 }
 

@@ -111,8 +111,8 @@ void link_break(struct link *link, const char *reason);
 /* Whether the outbox takes another message. What is written while the broker does not read must not pile up. */
 bool link_has_room(const struct link *link);
 
-/* Leaves what is in the outbox for a link_flush() that comes soon. If none does, the keeper sends it after a millisecond or
- * two. */
+/* Leaves what is in the outbox for a link_flush() that comes soon, unless it has waited for more long enough. If none comes, the
+ * keeper sends it after four to eight milliseconds. */
 void link_hold(struct link *link);
 
 /* Sends what is in the outbox, as far as it goes at once; false if the link broke. Complete if `outbox.length` is 0. */

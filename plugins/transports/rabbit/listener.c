@@ -126,11 +126,12 @@ static size_t take(ostler_driver_listener *listener, bool read, struct ostler_in
     while (count < max && (taken[count] = inbox_take(&listener->inbox)))
         count++;
     bool ours = count && (!role->taken || role->taken(listener, taken, count));
+    bool followed = listener->inbox.count > 0;
     link_unlock(&listener->link);
 
-    listener->busy = count > 1;
+    listener->busy = count > 1 || followed;
     if (ours)
-        return role->hand_out(listener, taken, count, incoming);
+        return role->hand_out(listener, taken, count, followed, incoming);
     for (size_t i = 0; i < count; i++)
         received_free(taken[i]);
     return 0;

@@ -16,8 +16,9 @@ struct listener_role {
     struct link_handlers link;
     /* Messages leave the inbox; with the link's lock held. False if they may not be used. NULL: nothing to do. */
     bool (*taken)(ostler_driver_listener *listener, struct received *const *messages, size_t count);
-    /* Makes incoming of messages, taking them; returns how many. What there is no memory for is dropped. */
-    size_t (*hand_out)(ostler_driver_listener *listener, struct received **messages, size_t count,
+    /* Makes incoming of messages, taking them; returns how many. What there is no memory for is dropped. `followed`: more are in
+     * the inbox. */
+    size_t (*hand_out)(ostler_driver_listener *listener, struct received **messages, size_t count, bool followed,
                        struct ostler_incoming **incoming);
     /* There is nothing to take; there was (`busy`) a moment ago. Returns when the next poll is due at the latest. */
     ostler_time (*idle)(ostler_driver_listener *listener, bool busy);

@@ -39,9 +39,10 @@ void rabbit_listener_close(ostler_driver_listener *listener);
 
 /* incoming.c */
 struct dedup;
-/* Requests that were taken together: their replies may leave together. NULL without memory, which does no harm. */
+/* Requests that were taken together: their replies may leave together, and with those of requests that wait already
+ * (`followed`). NULL without memory, which does no harm. */
 struct incoming_batch;
-struct incoming_batch *incoming_batch_new(unsigned count);
+struct incoming_batch *incoming_batch_new(unsigned count, bool followed);
 struct ostler_incoming *rabbit_incoming_new(ostler_driver_transport *transport, struct dedup *dedup,
                                             struct received *received, struct incoming_batch *batch);
 /* One of the batch could not be made. */

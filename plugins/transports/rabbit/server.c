@@ -82,10 +82,10 @@ static bool taken(ostler_driver_listener *listener, struct received *const *mess
     return inbox_acknowledge(&listener->link, messages[count - 1]->delivery_tag);
 }
 
-static size_t hand_out(ostler_driver_listener *listener, struct received **messages, size_t count,
+static size_t hand_out(ostler_driver_listener *listener, struct received **messages, size_t count, bool followed,
                        struct ostler_incoming **incoming)
 {
-    struct incoming_batch *batch = count > 1 ? incoming_batch_new((unsigned)count) : NULL;
+    struct incoming_batch *batch = count > 1 || followed ? incoming_batch_new((unsigned)count, followed) : NULL;
     size_t good = 0;
 
     for (size_t i = 0; i < count; i++) {

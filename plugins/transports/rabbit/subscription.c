@@ -99,11 +99,12 @@ static void chores(void *self, struct link *link)
 
 /* --- The role ----------------------------------------------------------------------------------------------------------------- */
 
-static size_t hand_out(ostler_driver_listener *listener, struct received **messages, size_t count,
+static size_t hand_out(ostler_driver_listener *listener, struct received **messages, size_t count, bool followed,
                        struct ostler_incoming **incoming)
 {
     size_t good = 0;
 
+    (void)followed;
     for (size_t i = 0; i < count; i++) {
         struct ostler_incoming *one = note_new((struct subscription *)listener, messages[i]);
         if (one)
