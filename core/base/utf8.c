@@ -136,7 +136,9 @@ size_t ostler_json_unescape(const char *from, size_t length, char *to)
         to += plain;
         if (plain == BLOCK || from == end)
             continue;
-        *to = *from == '\\' && end - from > 1 ? meaning_of(from[1]) : 0;
+        if (*from != '\\' || end - from < 2)
+            return SIZE_MAX;
+        *to = from[1] == '"' ? '"' : meaning_of(from[1]);
         if (!*to++)
             return SIZE_MAX;
         from += 2;

@@ -9,8 +9,7 @@ void received_free(struct received *received)
 {
     if (!received)
         return;
-    free(received->routing_key);
-    free(received->content_type);
+    free(received->other_type);
     free(received->compression);
     free(received->body);
     free(received);
@@ -34,27 +33,53 @@ static char *copy(amqp_bytes_t bytes)
     return text;
 }
 
+static struct received *new_message(amqp_bytes_t key)
+{
+    struct received *message = malloc(sizeof *message + key.len + 1);
+
+    if (!message)
+        return NULL;
+    *message = (struct received){.routing_key = message->key};
+    if (key.len)
+        memcpy(message->key, key.bytes, key.len);
+    message->key[key.len] = '\0';
+    return message;
+}
+
 static enum assembled begin(struct assembler *assembler, const amqp_method_t *method)
 {
-    struct received *message = calloc(1, sizeof *message);
+    const amqp_basic_deliver_t *deliver = method->decoded;
+    const amqp_basic_return_t *returned = method->decoded;
+    bool comes_back = method->id == AMQP_BASIC_RETURN_METHOD;
 
-    if (!message || assembler->message) {
-        free(message);
+    if (assembler->message)
         return ASSEMBLED_BROKEN;
-    }
-    if (method->id == AMQP_BASIC_DELIVER_METHOD) {
-        const amqp_basic_deliver_t *deliver = method->decoded;
+    struct received *message = new_message(comes_back ? returned->routing_key : deliver->routing_key);
+    if (!message)
+        return ASSEMBLED_BROKEN;
+    message->returned = comes_back;
+    if (comes_back) {
+        message->reply_code = returned->reply_code;
+    } else {
         message->delivery_tag = deliver->delivery_tag;
         message->redelivered = deliver->redelivered;
-        message->routing_key = copy(deliver->routing_key);
-    } else {
-        const amqp_basic_return_t *returned = method->decoded;
-        message->returned = true;
-        message->reply_code = returned->reply_code;
-        message->routing_key = copy(returned->routing_key);
     }
     assembler->message = message;
-    return message->routing_key ? ASSEMBLED_PART : ASSEMBLED_BROKEN;
+    return ASSEMBLED_PART;
+}
+
+/* False without memory. */
+static bool take_content_type(struct received *message, const amqp_basic_properties_t *properties)
+{
+    static const char usual[] = "application/json";
+    bool is_there = properties->_flags & AMQP_BASIC_CONTENT_TYPE_FLAG;
+    amqp_bytes_t type = is_there ? properties->content_type : amqp_empty_bytes;
+
+    if (type.len == sizeof usual - 1 && memcmp(type.bytes, usual, type.len) == 0)
+        message->content_type = usual;
+    else
+        message->content_type = message->other_type = copy(type);
+    return message->content_type;
 }
 
 /* NULL both for "none" and without memory: *failed tells. */
@@ -90,14 +115,14 @@ static enum assembled take_header(struct assembler *assembler, const amqp_frame_
 
     if (!message || message->content_type || frame->payload.properties.class_id != AMQP_BASIC_CLASS)
         return ASSEMBLED_BROKEN;
-    message->content_type =
-        copy(properties->_flags & AMQP_BASIC_CONTENT_TYPE_FLAG ? properties->content_type : amqp_empty_bytes);
+    if (!take_content_type(message, properties))
+        return ASSEMBLED_BROKEN;
     message->compression = compression_of(properties, &failed);
     assembler->body_size = frame->payload.properties.body_size;
     assembler->seen = 0;
     message->too_large = assembler->body_size > assembler->limit;
     message->body = malloc(message->too_large ? 1 : (size_t)assembler->body_size + 1);
-    if (failed || !message->content_type || !message->body)
+    if (failed || !message->body)
         return ASSEMBLED_BROKEN;
     message->body[0] = '\0';
     return assembler->body_size == 0 ? finish(assembler, out) : ASSEMBLED_PART;

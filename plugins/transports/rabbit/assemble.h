@@ -16,11 +16,13 @@ struct received {
     unsigned epoch;        /* of the connection it came over, for who settles it later */
     bool redelivered;
     bool too_large; /* the body was over the limit and has been passed over */
-    char *routing_key;
-    char *content_type; /* "" if absent */
-    char *compression;  /* the header of that name, or NULL */
-    char *body;         /* `length` bytes and a terminator */
+    const char *routing_key;
+    const char *content_type; /* "" if absent */
+    char *other_type;         /* if it is not application/json: content_type, or NULL */
+    char *compression;        /* the header of that name, or NULL */
+    char *body;               /* `length` bytes and a terminator */
     size_t length;
+    char key[]; /* routing_key */
 };
 
 void received_free(struct received *received);

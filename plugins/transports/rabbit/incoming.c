@@ -7,14 +7,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* Answers to requests that take longer than this wait for no others. */
+/* The answer to a request that took longer than this waits for no others. */
 #define QUICK_TIME (INT64_C(500) * 1000)
 
 struct incoming_batch {
     atomic_uint members;
     atomic_uint unanswered; /* of them */
     bool followed;
-    ostler_time taken_at;
 };
 
 struct incoming {
@@ -23,6 +22,7 @@ struct incoming {
     struct dedup *dedup;
     struct incoming_batch *batch; /* NULL: it was taken alone */
     bool answered;
+    ostler_time opened_at;     /* with a batch */
     struct received *received; /* until it is opened */
     struct wire_request request;
 };
@@ -38,17 +38,13 @@ struct incoming_batch *incoming_batch_new(unsigned count, bool followed)
     atomic_init(&batch->members, count);
     atomic_init(&batch->unanswered, count);
     batch->followed = followed;
-    batch->taken_at = ostler_now();
     return batch;
 }
 
-/* One less is unanswered. Whether others are to be answered soon after this one. */
+/* One less is unanswered. Whether others are to be answered after this one. */
 static bool batch_goes_on(struct incoming_batch *batch)
 {
-    if (!batch)
-        return false;
-    bool more = atomic_fetch_sub_explicit(&batch->unanswered, 1, memory_order_acq_rel) > 1 || batch->followed;
-    return more && ostler_now() < batch->taken_at + QUICK_TIME;
+    return batch && (atomic_fetch_sub_explicit(&batch->unanswered, 1, memory_order_acq_rel) > 1 || batch->followed);
 }
 
 static void batch_unref(struct incoming_batch *batch)
@@ -69,15 +65,15 @@ void incoming_batch_leave(ostler_driver_transport *transport, struct incoming_ba
 struct ostler_incoming *rabbit_incoming_new(ostler_driver_transport *transport, struct dedup *dedup,
                                             struct received *received, struct incoming_batch *batch)
 {
-    struct incoming *incoming = calloc(1, sizeof *incoming);
+    struct incoming *incoming = malloc(sizeof *incoming);
 
     if (!incoming)
         return NULL;
-    incoming->arrived.base.deadline = OSTLER_NEVER;
-    incoming->transport = transport;
-    incoming->dedup = dedup_ref(dedup);
-    incoming->received = received;
-    incoming->batch = batch;
+    *incoming = (struct incoming){.arrived.base.deadline = OSTLER_NEVER,
+                                  .transport = transport,
+                                  .dedup = dedup_ref(dedup),
+                                  .received = received,
+                                  .batch = batch};
     return &incoming->arrived.base;
 }
 
@@ -123,6 +119,8 @@ enum ostler_status rabbit_incoming_open(struct ostler_incoming *base, struct ost
         ostler_error_prefix(error, "from queue %s", queue[0] ? queue : "for fanout casts");
     received_free(incoming->received);
     incoming->received = NULL;
+    if (incoming->batch)
+        incoming->opened_at = ostler_now();
     return status;
 }
 
@@ -160,8 +158,9 @@ enum ostler_status rabbit_incoming_reply(struct ostler_incoming *base, const str
     if (!bytes)
         return OSTLER_E_NOMEM;
     incoming->answered = true;
-    return publisher_reply(incoming->transport->publisher, incoming->request.reply_q, bytes, length, unique_id,
-                           batch_goes_on(incoming->batch), error);
+    bool more = batch_goes_on(incoming->batch) && ostler_now() < incoming->opened_at + QUICK_TIME;
+    return publisher_reply(incoming->transport->publisher, incoming->request.reply_q, bytes, length, unique_id, more,
+                           error);
 }
 
 void rabbit_incoming_heartbeat(struct ostler_incoming *base)

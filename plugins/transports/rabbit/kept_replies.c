@@ -18,7 +18,6 @@ static void reply_free(struct kept_reply *reply)
 {
     if (!reply)
         return;
-    free(reply->queue);
     free(reply->body);
     free(reply);
 }
@@ -132,17 +131,16 @@ void kept_replies_free(struct publisher *publisher)
 enum ostler_status publisher_reply(struct publisher *publisher, const char *queue, char *body, size_t length,
                                    const char *unique_id, bool more, struct ostler_error *error)
 {
-    struct kept_reply *reply = calloc(1, sizeof *reply);
-    char *name = strdup(queue);
+    size_t size = strlen(queue) + 1;
+    struct kept_reply *reply = malloc(sizeof *reply + size);
     enum ostler_status status = OSTLER_OK;
 
-    if (!reply || !name) {
-        free(reply);
-        free(name);
+    if (!reply) {
         free(body);
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     }
-    *reply = (struct kept_reply){.queue = name, .body = body, .length = length, .give_up = OSTLER_NEVER};
+    *reply = (struct kept_reply){.body = body, .length = length, .give_up = OSTLER_NEVER};
+    memcpy(reply->queue, queue, size);
     strncpy(reply->unique_id, unique_id, UNIQUE_ID);
 
     link_lock(&publisher->link);

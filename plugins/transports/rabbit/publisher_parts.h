@@ -22,12 +22,12 @@ enum fate { FATE_OPEN, FATE_CONFIRMED, FATE_REFUSED, FATE_RETURNED, FATE_LOST, F
 /* A reply until it is confirmed. */
 struct kept_reply {
     struct kept_reply *prev, *next; /* in `waiting` */
-    char *queue;
     char *body;
     size_t length;
     char unique_id[UNIQUE_ID + 1];
     ostler_time due;     /* when to publish it (again) */
     ostler_time give_up; /* while its queue is missing or refuses it; OSTLER_NEVER before that */
+    char queue[];
 };
 
 /* A cast whose sender does not wait, until it is confirmed. */

@@ -134,6 +134,11 @@ static bool take_members(struct cursor *cursor, void *into,
 static bool pass_over_value(struct cursor *cursor)
 {
     struct json_object *value = NULL;
+    const char *text;
+
+    skip_space(cursor);
+    if (cursor->at < cursor->end && *cursor->at == '"')
+        return take_text(cursor, &text);
     bool taken = take_value(cursor, &value);
 
     json_object_put(value);

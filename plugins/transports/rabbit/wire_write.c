@@ -4,6 +4,13 @@
 
 #include <stdio.h>
 
+/* Within the envelope's string each quote has a backslash. */
+#define QUOTE      "\\\""
+#define NAME(name) QUOTE name QUOTE ": "
+
+/* A literal that is within the envelope already. */
+#define PUT(text, literal) wire_put_bytes(text, literal, sizeof(literal) - 1)
+
 static void begin(struct wire_text *body, bool enveloped)
 {
     body->length = 0;
@@ -19,18 +26,15 @@ static bool finish(struct wire_text *body)
 {
     bool enveloped = body->nested;
 
-    wire_put(body, "}");
+    wire_put_bytes(body, "}", 1);
     body->nested = false;
     if (enveloped)
-        wire_put(body, "\"}");
+        wire_put_bytes(body, "\"}", 2);
     return !body->failed;
 }
 
-static void put_text_member(struct wire_text *text, const char *name, const char *value)
+static void put_text(struct wire_text *text, const char *value)
 {
-    wire_put(text, ", \"");
-    wire_put(text, name);
-    wire_put(text, "\": ");
     wire_put_string(text, value, strlen(value));
 }
 
@@ -52,35 +56,40 @@ static void put_monitor_timeout(struct wire_text *text, double seconds)
 {
     char number[64];
 
-    if (seconds <= 0.0) {
-        wire_put(text, ", \"_timeout\": null");
-        return;
-    }
-    snprintf(number, sizeof number, ", \"_timeout\": %.15g", seconds);
-    wire_put(text, number);
+    PUT(text, ", " NAME("_timeout"));
+    if (seconds > 0.0)
+        snprintf(number, sizeof number, "%.15g", seconds);
+    wire_put_bytes(text, seconds > 0.0 ? number : "null", seconds > 0.0 ? strlen(number) : 4);
 }
 
 bool wire_write_request(struct wire_text *body, const struct ostler_message *message,
                         const struct wire_request_ids *ids)
 {
     begin(body, true);
-    wire_put(body, "{\"method\": ");
-    wire_put_string(body, message->method, strlen(message->method));
-    wire_put(body, ", \"args\": ");
+    PUT(body, "{" NAME("method"));
+    put_text(body, message->method);
+    PUT(body, ", " NAME("args"));
     if (message->args)
         wire_put_value(body, message->args);
     else
-        wire_put(body, "{}");
-    if (message->namespace_)
-        put_text_member(body, "namespace", message->namespace_);
-    if (message->version)
-        put_text_member(body, "version", message->version);
+        PUT(body, "{}");
+    if (message->namespace_) {
+        PUT(body, ", " NAME("namespace"));
+        put_text(body, message->namespace_);
+    }
+    if (message->version) {
+        PUT(body, ", " NAME("version"));
+        put_text(body, message->version);
+    }
     if (ids->msg_id) {
-        put_text_member(body, "_msg_id", ids->msg_id);
-        put_text_member(body, "_reply_q", ids->reply_q);
+        PUT(body, ", " NAME("_msg_id"));
+        put_text(body, ids->msg_id);
+        PUT(body, ", " NAME("_reply_q"));
+        put_text(body, ids->reply_q);
         put_monitor_timeout(body, ids->monitor_timeout);
     }
-    put_text_member(body, "_unique_id", ids->unique_id);
+    PUT(body, ", " NAME("_unique_id"));
+    put_text(body, ids->unique_id);
     put_context(body, message->context);
     return finish(body);
 }
@@ -101,7 +110,8 @@ bool wire_write_notification(struct wire_text *body, struct json_object *message
     }
     if (before[0] == '{')
         wire_put(body, "{\"priority\": null");
-    put_text_member(body, "_unique_id", unique_id);
+    wire_put(body, ", \"_unique_id\": ");
+    put_text(body, unique_id);
     put_context(body, context);
     return finish(body);
 }
@@ -123,19 +133,19 @@ bool wire_write_reply(struct wire_text *body, struct json_object *msg_id, const 
                       bool ending, const char *unique_id)
 {
     begin(body, true);
-    wire_put(body, "{\"result\": ");
-    if (answer && !answer->failed)
-        wire_put_value(body, answer->value);
-    else
-        wire_put(body, "null");
-    wire_put(body, ", \"failure\": ");
+    PUT(body, "{" NAME("result"));
+    wire_put_value(body, answer && !answer->failed ? answer->value : NULL);
+    PUT(body, ", " NAME("failure"));
     if (answer && answer->failed)
         put_failure(body, answer->value);
     else
-        wire_put(body, "null");
-    wire_put(body, ending ? ", \"ending\": true" : ", \"ending\": false");
-    wire_put(body, ", \"_msg_id\": ");
+        PUT(body, "null");
+    if (ending)
+        PUT(body, ", " NAME("ending") "true, " NAME("_msg_id"));
+    else
+        PUT(body, ", " NAME("ending") "false, " NAME("_msg_id"));
     wire_put_value(body, msg_id);
-    put_text_member(body, "_unique_id", unique_id);
+    PUT(body, ", " NAME("_unique_id"));
+    put_text(body, unique_id);
     return finish(body);
 }
