@@ -128,9 +128,9 @@ struct client {
     struct conn *held;         /* hold requests back, counted */
 
     atomic_size_t under_way;   /* replies that are still to come */
-    pthread_mutex_t tick_lock; /* guards these */
-    long tick_ms;              /* 0: it does not tick */
-    ostler_time expired_at;
+    pthread_mutex_t tick_lock; /* guards the changing of tick_ms */
+    atomic_long tick_ms;       /* 0: it does not tick */
+    ostler_time expired_at;    /* under `reading` */
 
     atomic_uint_fast64_t sent, received, lost, rerouted;
 };

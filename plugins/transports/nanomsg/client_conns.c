@@ -122,11 +122,8 @@ struct conn *client_conn(struct client *client, const char *address)
 
 void client_conn_unref(struct client *client, struct conn *conn)
 {
-    pthread_mutex_lock(&client->lock);
-    bool last = --conn->references == 0;
-    pthread_mutex_unlock(&client->lock);
-    if (last)
-        conn_free(conn);
+    (void)client;
+    unref(conn);
 }
 
 struct conn **client_conns(struct client *client, size_t *count)

@@ -4,9 +4,7 @@
 
 void client_hold(struct client *client, struct conn *conn)
 {
-    pthread_mutex_lock(&client->lock);
     conn->references++;
-    pthread_mutex_unlock(&client->lock);
     pthread_mutex_lock(&client->held_lock);
     conn->next_held = client->held;
     client->held = conn;

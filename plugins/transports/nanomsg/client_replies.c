@@ -212,8 +212,13 @@ static void set_tick(struct client *client, long milliseconds)
 
 void client_tick_within(struct client *client, long milliseconds)
 {
+    long ticking = atomic_load(&client->tick_ms);
+
+    if (ticking > 0 && ticking <= milliseconds)
+        return;
     pthread_mutex_lock(&client->tick_lock);
-    if (client->tick_ms == 0 || client->tick_ms > milliseconds)
+    ticking = atomic_load(&client->tick_ms);
+    if (ticking == 0 || ticking > milliseconds)
         set_tick(client, milliseconds);
     pthread_mutex_unlock(&client->tick_lock);
 }
@@ -251,11 +256,8 @@ static void set_hot(struct client *client, struct conn *conn)
     if (client->hot)
         client_conn_unref(client, client->hot);
     client->hot = conn;
-    if (conn) {
-        pthread_mutex_lock(&client->lock);
+    if (conn)
         conn->references++;
-        pthread_mutex_unlock(&client->lock);
-    }
 }
 
 static void look_around(struct client *client)

@@ -6,6 +6,7 @@
 
 #include "outbox.h"
 #include "socket.h"
+#include "table.h"
 #include "wire.h"
 
 #include <ostler/clock.h>
@@ -13,7 +14,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/uio.h>
-#include <uthash.h>
 
 /* A call under way: so many replies are still to come under this id. */
 struct pending {
@@ -34,8 +34,8 @@ struct conn {
     uint32_t serial;
     char *address;
     int socket, readable, writable;
-    unsigned references; /* under the client's lock, as are these: */
-    bool greeted;        /* it has been asked what it serves */
+    atomic_uint references; /* one more only from the client's table, under its lock, or from one that is held */
+    bool greeted;           /* it has been asked what it serves; under the client's lock, as are these: */
     bool services_known;
     struct service *services;
     size_t service_count;

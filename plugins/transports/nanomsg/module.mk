@@ -32,6 +32,7 @@ nanomsg_sources = \
 	plugins/transports/nanomsg/settings.h \
 	plugins/transports/nanomsg/socket.c \
 	plugins/transports/nanomsg/socket.h \
+	plugins/transports/nanomsg/table.h \
 	plugins/transports/nanomsg/wire.c \
 	plugins/transports/nanomsg/wire.h
 

@@ -15,6 +15,7 @@
 #include "incoming.h"
 #include "peer.h"
 #include "socket.h"
+#include "table.h"
 
 #include <ostler/driver.h>
 #include <ostler/matchmaker.h>

@@ -9,12 +9,12 @@
 
 #include "outbox.h"
 #include "settings.h"
+#include "table.h"
 #include "wire.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/uio.h>
-#include <uthash.h>
 
 /* The most parts of a record. */
 enum { PEER_PARTS = 4 };
