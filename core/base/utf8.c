@@ -126,7 +126,7 @@ size_t ostler_json_unescape(const char *from, size_t length, char *to)
         size_t plain = 0;
         if (end - from >= BLOCK) {
             memcpy(to, from, BLOCK);
-            plain = plain_bytes(from);
+            plain = even_bytes(odd_bytes(from));
         }
         if (plain < BLOCK && from + plain < end && from[plain] != '\\') {
             plain = (size_t)(ostler_json_skip_plain(from + plain, end) - from);

@@ -51,13 +51,13 @@ enum ostler_status client_open(struct client *client, const struct settings *set
 /* --- Ending ------------------------------------------------------------------------------------------------------- */
 
 /* Drops those that have confirmed all that was sent, or cannot any more; the rest are what to wait for. */
-static size_t unconfirmed(struct client *client, struct conn **conns, size_t *count, struct pollfd *wait)
+static size_t unconfirmed(struct conn **conns, size_t *count, struct pollfd *wait)
 {
     size_t left = 0;
 
     for (size_t i = 0; i < *count; i++) {
         if (conn_confirmed(conns[i]) || conn_broken(conns[i])) {
-            client_conn_unref(client, conns[i]);
+            conn_unref(conns[i]);
             continue;
         }
         wait[left] = (struct pollfd){.fd = conns[i]->readable, .events = POLLIN};
@@ -77,10 +77,10 @@ static void say_goodbye(struct client *client)
 
     if (!conns || !wait)
         goto out;
-    unconfirmed(client, conns, &count, wait);
+    unconfirmed(conns, &count, wait);
     for (size_t i = 0; i < count; i++)
         conn_say(conns[i], WIRE_BYE, WIRE_WANTS_ACK);
-    while (unconfirmed(client, conns, &count, wait) > 0 && ostler_now() < until) {
+    while (unconfirmed(conns, &count, wait) > 0 && ostler_now() < until) {
         /* A connection that breaks wakes nobody. */
         poll(wait, count, ostler_time_left_ms(until) < LOOK_MS ? ostler_time_left_ms(until) : LOOK_MS);
         client_drain(client);
@@ -90,7 +90,7 @@ static void say_goodbye(struct client *client)
                    "closed before %zu servers confirmed that they have all that was sent to them", count);
 out:
     if (conns)
-        client_conns_unref(client, conns, count);
+        client_conns_unref(conns, count);
     free(wait);
 }
 
@@ -100,7 +100,7 @@ static void drop_held(struct client *client)
     while (client->held) {
         struct conn *conn = client->held;
         client->held = conn->next_held;
-        client_conn_unref(client, conn);
+        conn_unref(conn);
     }
 }
 
@@ -111,7 +111,7 @@ static void free_conns(struct client *client)
 
     HASH_ITER (hh, client->conns, conn, next_conn) {
         HASH_DEL(client->conns, conn);
-        conn_free(conn);
+        conn_unref(conn);
     }
     HASH_ITER (hh, client->places, place, next_place) {
         HASH_DEL(client->places, place);
@@ -131,7 +131,7 @@ void client_close(struct client *client)
     say_goodbye(client);
     drop_held(client);
     if (client->hot)
-        client_conn_unref(client, client->hot);
+        conn_unref(client->hot);
     client_bounced_clear(client);
     client_notes_clear(client);
     client_owed_fini(client);

@@ -174,11 +174,10 @@ long client_notes_due_ms(struct client *client);
 /* A conn to this address, counted; NULL if there cannot be one now (it was tried a moment ago, or the log
  * tells). The client's lock is held. */
 struct conn *client_conn(struct client *client, const char *address);
-void client_conn_unref(struct client *client, struct conn *conn);
 
 /* All of them, each counted; NULL without memory. */
 struct conn **client_conns(struct client *client, size_t *count);
-void client_conns_unref(struct client *client, struct conn **conns, size_t count);
+void client_conns_unref(struct conn **conns, size_t count);
 
 /* The connection is gone: forgets it and tells what was under way on it. */
 void client_conn_lost(struct client *client, struct conn *conn);

@@ -137,7 +137,7 @@ static bool send_again(struct client *client, const struct bounced *bounced, str
         atomic_fetch_sub(&client->under_way, 1);
     if (result == CONN_GONE || result == CONN_LOST)
         client_conn_lost(client, choice.conn);
-    client_conn_unref(client, choice.conn);
+    conn_unref(choice.conn);
     if (result == CONN_LOST)
         give_up(client, bounced->id, request, "and the connection to another one broke");
     if (result == CONN_SENT)

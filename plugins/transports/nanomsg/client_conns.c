@@ -38,12 +38,6 @@ static struct place *find_place(struct client *client, const char *address)
     return place;
 }
 
-static void unref(struct conn *conn)
-{
-    if (--conn->references == 0)
-        conn_free(conn);
-}
-
 /* Takes a conn out of the tables. */
 static void remove_conn(struct client *client, struct conn *conn, ostler_time retry_at)
 {
@@ -76,7 +70,7 @@ static void close_longest_unused(struct client *client)
     conn_say(oldest, WIRE_BYE, 0);
     remove_conn(client, oldest, 0);
     free(conn_kill(oldest));
-    unref(oldest);
+    conn_unref(oldest);
 }
 
 struct conn *client_conn(struct client *client, const char *address)
@@ -106,7 +100,7 @@ struct conn *client_conn(struct client *client, const char *address)
         event.data.u32 = conn->serial = ++client->serial;
         if (epoll_ctl(client->epoll, EPOLL_CTL_ADD, conn->readable, &event) != 0 ||
             epoll_ctl(client->notes.epoll, EPOLL_CTL_ADD, conn->readable, &event) != 0) {
-            conn_free(conn);
+            conn_unref(conn);
             return NULL;
         }
         HASH_ADD(hh, client->conns, serial, sizeof conn->serial, conn);
@@ -119,12 +113,6 @@ struct conn *client_conn(struct client *client, const char *address)
 }
 
 /* --- Without the lock --------------------------------------------------------------------------------------------- */
-
-void client_conn_unref(struct client *client, struct conn *conn)
-{
-    (void)client;
-    unref(conn);
-}
 
 struct conn **client_conns(struct client *client, size_t *count)
 {
@@ -139,10 +127,10 @@ struct conn **client_conns(struct client *client, size_t *count)
     return conns;
 }
 
-void client_conns_unref(struct client *client, struct conn **conns, size_t count)
+void client_conns_unref(struct conn **conns, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        client_conn_unref(client, conns[i]);
+        conn_unref(conns[i]);
     free(conns);
 }
 

@@ -37,7 +37,7 @@ bool client_flush(struct client *client, ostler_time before)
             held = true;
             keep(client, conn);
         } else {
-            client_conn_unref(client, conn);
+            conn_unref(conn);
         }
     }
     return held;

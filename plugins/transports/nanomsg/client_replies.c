@@ -195,7 +195,7 @@ static nfds_t ask(struct client *client, struct pollfd *wait)
         }
         wait[waiting++] = (struct pollfd){.fd = greeted ? conn->readable : conn->writable, .events = POLLIN};
     }
-    client_conns_unref(client, conns, count);
+    client_conns_unref(conns, count);
     return waiting;
 }
 
@@ -254,7 +254,7 @@ static void set_hot(struct client *client, struct conn *conn)
     if (client->hot == conn)
         return;
     if (client->hot)
-        client_conn_unref(client, client->hot);
+        conn_unref(client->hot);
     client->hot = conn;
     if (conn)
         conn->references++;
@@ -279,7 +279,7 @@ static void look_around(struct client *client)
     }
     if (expire)
         client->expired_at = now;
-    client_conns_unref(client, conns, count);
+    client_conns_unref(conns, count);
     if (client->hot && conn_broken(client->hot))
         set_hot(client, NULL);
     if (client->bounced && client->settings->tcp)
@@ -319,7 +319,7 @@ static void on_conn(struct client *client, uint32_t serial, struct sink *sink)
         return;
     if (drain_conn(client, conn, sink, TURN))
         set_hot(client, conn);
-    client_conn_unref(client, conn);
+    conn_unref(conn);
 }
 
 static void on_events(struct client *client, const struct epoll_event *events, int count, struct sink *sink)
@@ -388,7 +388,7 @@ void client_drain(struct client *client)
     for (size_t i = 0; i < count; i++)
         drain_conn(client, conns[i], &none, TURN);
     pthread_mutex_unlock(&client->reading);
-    client_conns_unref(client, conns, count);
+    client_conns_unref(conns, count);
     client_notes_run(client);
 }
 

@@ -256,7 +256,7 @@ static enum ostler_status send_to_one(struct client *client, struct request *req
         bool deferred = (result == CONN_GONE || result == CONN_FULL) && !message->at_least_once &&
                         message->retry != 0 && defer(client, request, &choice);
         if (choice.conn)
-            client_conn_unref(client, choice.conn);
+            conn_unref(choice.conn);
         if (result == CONN_SENT || deferred)
             return OSTLER_OK;
         if (result == CONN_LOST)
@@ -299,7 +299,7 @@ static size_t fanout_round(struct client *client, struct request *request, struc
         fanout->sent += result == CONN_SENT;
         /* A server that is gone is none any more. */
         fanout->failed += result == CONN_LOST || result == CONN_NOMEM;
-        client_conn_unref(client, choice->conn);
+        conn_unref(choice->conn);
         choice->conn = NULL;
     }
     return waiting;
@@ -318,7 +318,7 @@ static enum ostler_status find_all(struct client *client, const char *exchange, 
         if (status != OSTLER_OK || complete || client_passed(until))
             return status;
         for (size_t i = 0; i < *count; i++)
-            client_conn_unref(client, (*choices)[i].conn);
+            conn_unref((*choices)[i].conn);
         free(*choices);
         *choices = NULL;
         *count = 0;
@@ -360,7 +360,7 @@ static enum ostler_status send_to_all(struct client *client, struct request *req
     status = fanout_status(client, message, &fanout, waiting, error);
     for (size_t i = 0; i < fanout.count; i++)
         if (fanout.choices[i].conn)
-            client_conn_unref(client, fanout.choices[i].conn);
+            conn_unref(fanout.choices[i].conn);
     free(fanout.choices);
     if (status == OSTLER_OK && receivers)
         *receivers = (unsigned)fanout.sent;

@@ -12,32 +12,6 @@ enum { PARTS_MAX = 6, SPARES_MAX = 256, SERVICES_MAX = 100000 };
 
 /* --- Life --------------------------------------------------------------------------------------------------------- */
 
-enum ostler_status conn_open(const struct settings *settings, const char *address, struct conn **out,
-                             struct ostler_error *error)
-{
-    struct conn *conn = calloc(1, sizeof *conn);
-
-    if (!conn || !(conn->address = strdup(address))) {
-        free(conn);
-        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    }
-    pthread_mutex_init(&conn->lock, NULL);
-    conn->references = 1;
-    conn->opened = conn->used = ostler_now();
-    conn->socket = socket_open(settings, NN_REQ, error);
-    int problem = conn->socket >= 0 ? socket_connect(settings, conn->socket, address) : 0;
-    if (problem)
-        ostler_error_set(error, OSTLER_E_SYSTEM, "cannot connect to %s: %s", address, nn_strerror(problem));
-    if (conn->socket < 0 || problem) {
-        conn_free(conn);
-        return OSTLER_E_SYSTEM;
-    }
-    conn->readable = socket_descriptor(conn->socket, NN_RCVFD);
-    conn->writable = socket_descriptor(conn->socket, NN_SNDFD);
-    *out = conn;
-    return OSTLER_OK;
-}
-
 static void free_services(struct service *services, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -48,7 +22,7 @@ static void free_services(struct service *services, size_t count)
     free(services);
 }
 
-void conn_free(struct conn *conn)
+static void destroy(struct conn *conn)
 {
     struct pending *pending, *next;
 
@@ -67,6 +41,38 @@ void conn_free(struct conn *conn)
     pthread_mutex_destroy(&conn->lock);
     free(conn->address);
     free(conn);
+}
+
+void conn_unref(struct conn *conn)
+{
+    if (--conn->references == 0)
+        destroy(conn);
+}
+
+enum ostler_status conn_open(const struct settings *settings, const char *address, struct conn **out,
+                             struct ostler_error *error)
+{
+    struct conn *conn = calloc(1, sizeof *conn);
+
+    if (!conn || !(conn->address = strdup(address))) {
+        free(conn);
+        return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    }
+    pthread_mutex_init(&conn->lock, NULL);
+    conn->references = 1;
+    conn->opened = conn->used = ostler_now();
+    conn->socket = socket_open(settings, NN_REQ, error);
+    int problem = conn->socket >= 0 ? socket_connect(settings, conn->socket, address) : 0;
+    if (problem)
+        ostler_error_set(error, OSTLER_E_SYSTEM, "cannot connect to %s: %s", address, nn_strerror(problem));
+    if (conn->socket < 0 || problem) {
+        destroy(conn);
+        return OSTLER_E_SYSTEM;
+    }
+    conn->readable = socket_descriptor(conn->socket, NN_RCVFD);
+    conn->writable = socket_descriptor(conn->socket, NN_SNDFD);
+    *out = conn;
+    return OSTLER_OK;
 }
 
 bool conn_broken(const struct conn *conn)

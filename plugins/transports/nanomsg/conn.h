@@ -63,7 +63,7 @@ enum conn_result {
 /* Begins to connect. OSTLER_E_SYSTEM, OSTLER_E_NOMEM. */
 enum ostler_status conn_open(const struct settings *settings, const char *address, struct conn **conn,
                              struct ostler_error *error);
-void conn_free(struct conn *conn);
+void conn_unref(struct conn *conn);
 
 /* Sends records; parts[0] is left free for the header, and `size` is the size of the others. A call's `id` is pending
  * from here on. Never waits. */

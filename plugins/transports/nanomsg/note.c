@@ -106,10 +106,10 @@ enum ostler_status note_new(struct client *client, const struct ostler_outgoing_
     return status;
 }
 
-static void drop_conn(struct note *note, struct choice *choice)
+static void drop_conn(struct choice *choice)
 {
     if (choice->conn)
-        client_conn_unref(note->client, choice->conn);
+        conn_unref(choice->conn);
     choice->conn = NULL;
 }
 
@@ -119,7 +119,7 @@ static void drop_copies(struct note *note)
         if (note->copies[i].state == COPY_SENT)
             notes_forget_copy(&note->client->notes, &note->copies[i]);
     for (size_t i = 0; i < note->choice_count; i++)
-        drop_conn(note, &note->choices[i]);
+        drop_conn(&note->choices[i]);
     free(note->copies);
     free(note->choices);
     note->copies = NULL;
@@ -133,7 +133,7 @@ void note_free(struct note *note)
         return;
     drop_copies(note);
     if (note->full)
-        client_conn_unref(note->client, note->full);
+        conn_unref(note->full);
     ostler_error_clear(&note->failure);
     free(note);
 }
@@ -218,7 +218,7 @@ static void set_full(struct note *note, struct conn *conn)
     if (note->full == conn)
         return;
     if (note->full)
-        client_conn_unref(client, note->full);
+        conn_unref(note->full);
     note->full = conn;
     if (conn) {
         pthread_mutex_lock(&client->lock);
@@ -266,7 +266,7 @@ static void send_copy(struct copy *copy)
     if (result == CONN_GONE || result == CONN_LOST) {
         client_conn_lost(client, choice->conn);
         client_doubt(client, note->exchange, note->topic);
-        drop_conn(note, choice);
+        drop_conn(choice);
     }
     next_member(copy, true);
 }
@@ -291,7 +291,7 @@ static void end_copy(struct copy *copy)
     case NOTE_LOST:
         /* It may be there still, over another connection: that is seen when it is looked for. */
         client_doubt(note->client, note->exchange, note->topic);
-        drop_conn(note, &copy->members[copy->at]);
+        drop_conn(&copy->members[copy->at]);
         next_member(copy, true);
         return;
     }
