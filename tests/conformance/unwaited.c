@@ -2,6 +2,7 @@
 /* Casts and notifications whose senders go on at once: each is told once what became of it, and that is true. */
 #include "check.h"
 #include "fixture.h"
+#include "peer.h"
 #include "probe.h"
 #include "watch.h"
 
@@ -293,6 +294,32 @@ static void listeners_change(void)
     free(outcomes);
 }
 
+/* What it has not taken goes to the next one. */
+static void listener_killed(void)
+{
+    enum { COUNT = 100 };
+    peer_require();
+    ostler_transport *transport = fixture_transport();
+    ostler_notifier *notifier = watch_notifier(transport, NULL);
+    struct peer doomed = peer_start_listener("work");
+    struct outcome outcomes[COUNT] = {{0}};
+
+    REQUIRE(watch_emit(notifier, COUNT) == OSTLER_OK, "nobody listens");
+    peer_pause(&doomed);
+    for (int i = 0; i < COUNT; i++)
+        REQUIRE(notify(notifier, i, &outcomes[i]) == OSTLER_OK, "notification %d", i);
+    peer_kill(&doomed);
+    struct watched watched = watch_start("heir", NULL, NULL, NULL);
+    EXPECT(fixture_await_outcomes(COUNT, PATIENCE * 2), "%zu were told of", fixture_outcomes());
+    expect_all_accepted(outcomes, COUNT);
+    EXPECT(watch_await("heir", COUNT, PATIENCE), "%zu came", watch_count("heir"));
+    for (int i = 0; i < COUNT; i++)
+        EXPECT(watch_handled(i) >= 1, "notification %d was accepted and never handled", i);
+    ostler_notifier_free(notifier);
+    ostler_transport_unref(transport);
+    watch_end(&watched);
+}
+
 /* Several topics and drivers are one notification: it is told of once, when all of them are through. */
 static void several_places(void)
 {
@@ -336,6 +363,8 @@ const struct check check_unwaited[] = {
      notifications_closed, 0},
     {"unwaited/listeners-change", "they are told of once, and none accepted is lost, while listeners stop and start",
      listeners_change, 0},
+    {"unwaited/listener-killed", "what a killed listener had not taken is told of once, and handled by the next one",
+     listener_killed, 0},
     {"unwaited/several-places", "a notification to several topics and drivers is told of once, when all are through",
      several_places, 0},
     {.name = NULL},

@@ -244,17 +244,35 @@ enum ostler_status notes_await_room(struct note *note, ostler_time deadline, str
 
 /* --- Those whose senders have gone on ----------------------------------------------------------------------------- */
 
-/* Lets go of one that was just looked at; returns whether somebody must look sooner than was planned. The lock is held. */
-static bool let_go(struct notes *notes, struct note *note)
+/* Lets go of one that has taken a step. The lock is held. */
+static void let_go(struct notes *notes, struct note *note)
 {
-    bool sooner = note->next < notes->due;
-
     note->running = false;
     if (note->changed)
         make_ready(notes, note);
-    if (sooner)
+    if (note->next < notes->due)
         notes->due = note->next;
-    return sooner;
+}
+
+long client_notes_due_ms(struct client *client)
+{
+    struct notes *notes = &client->notes;
+
+    pthread_mutex_lock(&notes->lock);
+    ostler_time due = notes->due;
+    pthread_mutex_unlock(&notes->lock);
+    if (due == OSTLER_NEVER)
+        return 0;
+    long left = ostler_time_left_ms(due);
+    return left < 1 ? 1 : left < LOOK_AROUND_MS ? left : LOOK_AROUND_MS;
+}
+
+/* While one is open somebody looks when the first is due, and whether connections are broken. */
+static void tick_for(struct client *client)
+{
+    long due = client_notes_due_ms(client);
+
+    client_tick_within(client, due > 0 ? due : LOOK_AROUND_MS);
 }
 
 void notes_keep(struct note *note)
@@ -267,10 +285,10 @@ void notes_keep(struct note *note)
     note->is_kept = true;
     DL_APPEND2(notes->kept, note, prev_kept, next_kept);
     notes->kept_bytes += note->size;
-    bool sooner = let_go(notes, note), changed = note->is_ready;
+    let_go(notes, note);
+    bool changed = note->is_ready;
     pthread_mutex_unlock(&notes->lock);
-    if (sooner)
-        client_tick_within(client, client_notes_due_ms(client));
+    tick_for(client);
     if (changed)
         client_notes_run(client);
 }
@@ -338,7 +356,7 @@ void client_notes_run(struct client *client)
 {
     struct notes *notes = &client->notes;
     struct note *note;
-    bool sooner = false;
+    bool open = false;
 
     pthread_mutex_lock(&notes->lock);
     if (notes->due != OSTLER_NEVER)
@@ -350,22 +368,10 @@ void client_notes_run(struct client *client)
             end(note);
         pthread_mutex_lock(&notes->lock);
         if (!over)
-            sooner |= let_go(notes, note);
+            let_go(notes, note);
+        open |= !over;
     }
     pthread_mutex_unlock(&notes->lock);
-    if (sooner)
-        client_tick_within(client, client_notes_due_ms(client));
-}
-
-long client_notes_due_ms(struct client *client)
-{
-    struct notes *notes = &client->notes;
-
-    pthread_mutex_lock(&notes->lock);
-    ostler_time due = notes->due;
-    pthread_mutex_unlock(&notes->lock);
-    if (due == OSTLER_NEVER)
-        return 0;
-    long left = ostler_time_left_ms(due);
-    return left < 1 ? 1 : left < LOOK_AROUND_MS ? left : LOOK_AROUND_MS;
+    if (open)
+        tick_for(client);
 }
