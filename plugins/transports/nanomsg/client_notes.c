@@ -312,6 +312,8 @@ static void end(struct note *note)
     pthread_mutex_lock(&notes->lock);
     DL_DELETE2(notes->kept, note, prev_kept, next_kept);
     notes->kept_bytes -= note->size;
+    if (!notes->kept)
+        notes->due = OSTLER_NEVER;
     if (notes->short_of_room > 0)
         wake_waiting(notes);
     pthread_mutex_unlock(&notes->lock);
