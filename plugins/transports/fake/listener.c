@@ -16,6 +16,7 @@ struct fake_listener {
     pthread_cond_t arrived;
     bool sleeping; /* a poll waits for `arrived` and has not been signalled yet */
     bool woken;
+    unsigned rousers; /* senders that are about to signal */
 };
 
 enum ostler_status fake_listener_open(const struct ostler_target *target, const struct fake_limits *limits,
@@ -50,6 +51,10 @@ void fake_listener_close(struct fake_listener *listener)
 {
     struct fake_message *message;
 
+    pthread_mutex_lock(&listener->topic->lock);
+    while (listener->rousers > 0)
+        pthread_cond_wait(&listener->arrived, &listener->topic->lock);
+    pthread_mutex_unlock(&listener->topic->lock);
     while (fake_ring_take(&listener->rest, &message, 1))
         fake_message_lose(message, "the server stopped before it took the request");
     fake_ring_fini(&listener->rest);
@@ -75,6 +80,27 @@ void fake_listener_signal(struct fake_listener *listener)
         return;
     listener->sleeping = false;
     pthread_cond_signal(&listener->arrived);
+}
+
+bool fake_listener_must_rouse(struct fake_listener *listener)
+{
+    if (!listener->sleeping)
+        return false;
+    listener->sleeping = false;
+    listener->rousers++;
+    return true;
+}
+
+void fake_listener_rouse(struct fake_listener *listener)
+{
+    struct fake_topic *topic = listener->topic;
+
+    pthread_cond_signal(&listener->arrived);
+    pthread_mutex_lock(&topic->lock);
+    /* Who closes it waits for that. */
+    if (--listener->rousers == 0 && !listener->queue)
+        pthread_cond_broadcast(&listener->arrived);
+    pthread_mutex_unlock(&topic->lock);
 }
 
 void fake_listener_wake(struct fake_listener *listener)

@@ -18,4 +18,9 @@ void fake_listener_close(struct fake_listener *listener);
 /* Something was put into its queue. With the topic's lock held. */
 void fake_listener_signal(struct fake_listener *listener);
 
+/* The same in two steps, so that who is woken does not meet the lock: the first with it held says whether the second is to
+ * follow once it is let go. */
+bool fake_listener_must_rouse(struct fake_listener *listener);
+void fake_listener_rouse(struct fake_listener *listener);
+
 #endif

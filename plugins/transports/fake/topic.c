@@ -168,45 +168,39 @@ static enum ostler_status append(struct fake_topic *topic, struct fake_ring *rin
     return OSTLER_OK;
 }
 
-static enum ostler_status append_served(struct fake_topic *topic, struct fake_queue *queue,
-                                        struct fake_message *message, size_t queue_size)
-{
-    enum ostler_status status = append(topic, &queue->ring, message, queue_size);
-
-    if (status == OSTLER_OK)
-        fake_listener_signal(queue->listener);
-    return status;
-}
-
-/* To the servers in turn; one whose queue is full is passed over. */
-static enum ostler_status place_in_turn(struct fake_topic *topic, struct fake_message *message, size_t queue_size)
+/* To the servers in turn; one whose queue is full is passed over. *taker is whose it is now, to be signalled, or NULL. */
+static enum ostler_status place_in_turn(struct fake_topic *topic, struct fake_message *message, size_t queue_size,
+                                        struct fake_listener **taker)
 {
     enum ostler_status status = OSTLER_E_BUSY;
 
+    *taker = NULL;
     if (topic->served_count == 0)
         return append(topic, &topic->backlog, message, queue_size);
     for (size_t i = 0; i < topic->served_count && status == OSTLER_E_BUSY; i++) {
         size_t index = (topic->turn + i) % topic->served_count;
-        status = append_served(topic, topic->served[index], message, queue_size);
+        status = append(topic, &topic->served[index]->ring, message, queue_size);
+        *taker = topic->served[index]->listener;
         if (status == OSTLER_OK)
             topic->turn = (index + 1) % topic->served_count;
     }
     return status;
 }
 
+/* *taker is NULL if it does not listen. */
 static enum ostler_status place_for_server(struct fake_topic *topic, struct fake_message *message, const char *server,
-                                           const struct fake_limits *limits, struct ostler_error *error)
+                                           const struct fake_limits *limits, struct fake_listener **taker,
+                                           struct ostler_error *error)
 {
     struct fake_queue *queue = find_queue(topic, server);
 
-    if (queue && queue->listener)
-        return append_served(topic, queue, message, limits->queue_size);
     if (!queue && !fake_exchanges_have_room(limits->max_queues))
         return ostler_error_set(error, OSTLER_E_DELIVERY,
                                 "no server %s listens, and there are %zu queues already (option max_queues)", server,
                                 limits->max_queues);
     if (!queue)
         queue = make_queue(topic, server);
+    *taker = queue ? queue->listener : NULL;
     return queue ? append(topic, &queue->ring, message, limits->queue_size) : OSTLER_E_NOMEM;
 }
 
@@ -229,8 +223,10 @@ static enum ostler_status place_in_all(struct fake_topic *topic, struct fake_mes
         if (!fake_ring_reserve(ring))
             return OSTLER_E_NOMEM;
     }
-    for (size_t i = 0; i < topic->served_count; i++)
-        append_served(topic, topic->served[i], messages[i], queue_size);
+    for (size_t i = 0; i < topic->served_count; i++) {
+        append(topic, &topic->served[i]->ring, messages[i], queue_size);
+        fake_listener_signal(topic->served[i]->listener);
+    }
     return OSTLER_OK;
 }
 
@@ -276,6 +272,7 @@ enum ostler_status fake_topic_put(struct fake_topic *topic, struct fake_message 
                                   unsigned *receivers, struct ostler_error *error)
 {
     const struct ostler_target *target = &outgoing->target;
+    struct fake_listener *taker = NULL;
     enum ostler_status status;
     bool served;
 
@@ -289,14 +286,17 @@ enum ostler_status fake_topic_put(struct fake_topic *topic, struct fake_message 
         /* Where nobody takes messages, nobody drops what has expired. */
         if (!served && topic->next_expiry != OSTLER_NEVER && topic->next_expiry <= ostler_now())
             sweep(topic, ostler_now(), NULL);
-        status = target->server ? place_for_server(topic, message, target->server, limits, error)
-                                : place_in_turn(topic, message, limits->queue_size);
+        status = target->server ? place_for_server(topic, message, target->server, limits, &taker, error)
+                                : place_in_turn(topic, message, limits->queue_size, &taker);
         if (status == OSTLER_E_NOMEM)
             ostler_error_set(error, status, "no memory to queue a message");
     } while (status == OSTLER_E_BUSY &&
              (status = wait_for_room(topic, outgoing, limits->queue_size, error)) == OSTLER_OK);
+    bool rouse = status == OSTLER_OK && taker && fake_listener_must_rouse(taker);
     pthread_mutex_unlock(&topic->lock);
 
+    if (rouse)
+        fake_listener_rouse(taker);
     if (status == OSTLER_OK && receivers)
         *receivers = served ? 1 : 0;
     return status;
@@ -374,6 +374,7 @@ static void leave_turn(struct fake_topic *topic, struct fake_queue *queue)
 
 void fake_topic_detach(struct fake_topic *topic, struct fake_queue *queue, size_t queue_size, struct fake_ring *rest)
 {
+    struct fake_listener *taker = NULL;
     struct fake_message *message;
 
     leave_turn(topic, queue);
@@ -381,8 +382,11 @@ void fake_topic_detach(struct fake_topic *topic, struct fake_queue *queue, size_
     for (size_t left = queue->ring.count; left && fake_ring_take(&queue->ring, &message, 1); left--) {
         if (message->route == FAKE_TO_SERVER && fake_ring_push(&queue->ring, &message))
             continue;
-        if (message->route == FAKE_TO_TOPIC && place_in_turn(topic, message, queue_size) == OSTLER_OK)
+        if (message->route == FAKE_TO_TOPIC && place_in_turn(topic, message, queue_size, &taker) == OSTLER_OK) {
+            if (taker)
+                fake_listener_signal(taker);
             continue;
+        }
         if (!fake_ring_push(rest, &message))
             fake_message_lose(message, "the server stopped before it took the request");
     }
