@@ -38,13 +38,12 @@ void stats_end(struct method_stats *method, ostler_time took, bool failed)
     uint_fast64_t longest = get(&method->longest_ns);
 
     add(&method->total_ns, ns);
-    add(&method->buckets[bucket_of(ns)], 1);
     while (ns > longest && !atomic_compare_exchange_weak_explicit(&method->longest_ns, &longest, ns,
                                                                   memory_order_relaxed, memory_order_relaxed))
         ;
     if (failed)
         add(&method->failed, 1);
-    add(&method->ended, 1);
+    add(&method->buckets[bucket_of(ns)], 1);
 }
 
 void stats_spoiled(struct method_stats *method)
@@ -130,10 +129,19 @@ struct figures {
     uint64_t begun, ended, failed, total_ns, longest_ns, buckets[STATS_BUCKETS];
 };
 
+static uint64_t count_ended(const struct method_stats *method)
+{
+    uint64_t ended = 0;
+
+    for (unsigned i = 0; i < STATS_BUCKETS; i++)
+        ended += get(&method->buckets[i]);
+    return ended;
+}
+
 static void add_figures(struct figures *sum, const struct method_stats *method)
 {
     uint64_t longest = get(&method->longest_ns);
-    uint64_t ended = get(&method->ended);
+    uint64_t ended = count_ended(method);
 
     sum->ended += ended;
     sum->failed += get(&method->failed);
@@ -239,7 +247,7 @@ struct json_object *stats_report(struct stats *stats)
     pthread_mutex_unlock(&stats->lock);
     add_figures(&all, &stats->unmatched);
 
-    whole = whole && put_figures(report, &all) && put_count(report, "unmatched", get(&stats->unmatched.ended)) &&
+    whole = whole && put_figures(report, &all) && put_count(report, "unmatched", count_ended(&stats->unmatched)) &&
             put_count(report, "expired", get(&stats->expired));
     if (whole && put(report, "methods", methods))
         return report;

@@ -14,11 +14,10 @@
 
 struct method_stats {
     atomic_uint_fast64_t begun;
-    atomic_uint_fast64_t ended;
     atomic_uint_fast64_t failed;
     atomic_uint_fast64_t total_ns;
     atomic_uint_fast64_t longest_ns;
-    atomic_uint_fast64_t buckets[STATS_BUCKETS];
+    atomic_uint_fast64_t buckets[STATS_BUCKETS]; /* each that has ended is in one */
     char *endpoint;
     char *namespace_; /* NULL: the null namespace */
     char *version;
