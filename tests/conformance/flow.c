@@ -211,6 +211,41 @@ static void deferred_answers(void)
     fixture_end(&served);
 }
 
+/* Calls that reach a server together, the last of which takes long. */
+static void answers_before_a_long_one(const char *executor)
+{
+    enum { ROUNDS = 5, QUICK = 20 };
+    struct served served = fixture_serve_with("one", executor, NULL);
+    ostler_transport *transport = fixture_transport();
+    ostler_client *client = fixture_client(transport, PATIENCE);
+    struct outcome outcomes[ROUNDS][QUICK + 1] = {{{0}}};
+    size_t before = fixture_outcomes();
+
+    fixture_await_server(transport, "one");
+    for (size_t round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < QUICK; i++)
+            REQUIRE(fixture_start(client, "echo", fixture_args("arg", json_object_new_int(i)), &outcomes[round][i],
+                                  NULL) == OSTLER_OK,
+                    "start");
+        REQUIRE(fixture_start(client, "hold", NULL, &outcomes[round][QUICK], NULL) == OSTLER_OK, "start");
+        EXPECT(fixture_await_outcomes(before + round * (QUICK + 1) + QUICK, PATIENCE / 2),
+               "%s: answers wait for a request that is at work", executor);
+        EXPECT(outcomes[round][QUICK].times == 0, "%s: it has ended", executor);
+        probe_release();
+        EXPECT(fixture_await_outcomes(before + (round + 1) * (QUICK + 1), PATIENCE), "%s: not all ended", executor);
+        probe_hold_again();
+    }
+    ostler_client_free(client);
+    ostler_transport_unref(transport);
+    fixture_end(&served);
+}
+
+static void long_ones(void)
+{
+    answers_before_a_long_one("blocking");
+    answers_before_a_long_one("threading");
+}
+
 static void one_answer_counts(void)
 {
     struct served served = fixture_serve("one");
@@ -317,6 +352,7 @@ const struct check check_flow[] = {
      event_loop, 0},
     {"flow/threads", "many threads call over one transport, and each gets its own answers", many_threads, 240},
     {"flow/deferred", "answers may come later, from any thread, in any order", deferred_answers, 0},
+    {"flow/long-ones", "an answer does not wait for a request that takes long", long_ones, 0},
     {"flow/one-answer", "a request is answered exactly once; the first answer counts", one_answer_counts, 0},
     {"flow/gather", "a gather collects one answer of each server, failures included", gather, 0},
     {"flow/monitored", "signs of life keep a long call alive that is monitored", monitored_call, 0},

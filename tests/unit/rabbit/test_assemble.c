@@ -8,6 +8,7 @@
 static amqp_basic_deliver_t deliver = {.delivery_tag = 9, .redelivered = 1};
 static amqp_basic_return_t returned = {.reply_code = 312};
 static amqp_basic_properties_t properties = {._flags = AMQP_BASIC_CONTENT_TYPE_FLAG};
+static const char *content_type = "application/json";
 
 static enum assembled put_method(struct assembler *assembler, amqp_method_number_t id, void *decoded,
                                  struct received **message)
@@ -24,7 +25,7 @@ static enum assembled put_header(struct assembler *assembler, uint64_t size, str
 {
     amqp_frame_t frame = {.frame_type = AMQP_FRAME_HEADER, .channel = 1};
 
-    properties.content_type = amqp_cstring_bytes("application/json");
+    properties.content_type = amqp_cstring_bytes(content_type);
     frame.payload.properties.class_id = AMQP_BASIC_CLASS;
     frame.payload.properties.body_size = size;
     frame.payload.properties.decoded = &properties;
@@ -86,6 +87,23 @@ Test(assemble, the_header_tells_the_compression)
     cr_assert_eq(put_header(&assembler, 0, &message), ASSEMBLED_WHOLE);
     cr_expect_str_eq(message->compression, "application/x-gzip");
     received_free(message);
+}
+
+Test(assemble, other_content_types_are_told_apart)
+{
+    static const char *const types[] = {"application/jso", "application/json2", "text/plain", ""};
+    const char *usual = content_type;
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct assembler assembler = {.limit = 100};
+        struct received *message = NULL;
+        content_type = types[i];
+        put_method(&assembler, AMQP_BASIC_DELIVER_METHOD, &deliver, &message);
+        cr_assert_eq(put_header(&assembler, 0, &message), ASSEMBLED_WHOLE);
+        cr_expect_str_eq(message->content_type, types[i]);
+        received_free(message);
+    }
+    content_type = usual;
 }
 
 /* Its bytes are passed over, and the next message is fine. */

@@ -18,6 +18,21 @@ Test(ids, a_call_is_found_again)
     cr_expect_eq(call, 42);
 }
 
+Test(ids, every_digit_has_its_letter)
+{
+    char text[ID_DIGITS + 1], expected[ID_DIGITS + 1];
+
+    for (unsigned place = 0; place < 64; place += 4) {
+        for (uint64_t digit = 0; digit < 16; digit++) {
+            uint64_t number = digit << place, other = ~number;
+            id_of_call(text, number, other);
+            snprintf(expected, sizeof expected, "%016llx%016llx", (unsigned long long)number,
+                     (unsigned long long)other);
+            cr_expect_str_eq(text, expected);
+        }
+    }
+}
+
 Test(ids, those_of_others_are_not_ours)
 {
     char text[ID_DIGITS + 1];
