@@ -122,20 +122,21 @@ size_t ostler_json_unescape(const char *from, size_t length, char *to)
 {
     const char *end = from + length, *begin = to;
 
-    while (from < end) {
+    for (;;) {
         size_t plain = 0;
+        /* Between escapes there is mostly less than a block. */
         if (end - from >= BLOCK) {
             memcpy(to, from, BLOCK);
             plain = even_bytes(odd_bytes(from));
         }
-        if (plain < BLOCK && from + plain < end && from[plain] != '\\') {
+        if (from + plain < end && from[plain] != '\\') {
             plain = (size_t)(ostler_json_skip_plain(from + plain, end) - from);
             memcpy(to, from, plain);
         }
         from += plain;
         to += plain;
-        if (plain == BLOCK || from == end)
-            continue;
+        if (from == end)
+            return (size_t)(to - begin);
         if (*from != '\\' || end - from < 2)
             return SIZE_MAX;
         *to = from[1] == '"' ? '"' : meaning_of(from[1]);
@@ -143,7 +144,6 @@ size_t ostler_json_unescape(const char *from, size_t length, char *to)
             return SIZE_MAX;
         from += 2;
     }
-    return (size_t)(to - begin);
 }
 
 bool ostler_json_is_utf8(const char *text, size_t length)
