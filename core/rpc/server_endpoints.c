@@ -258,6 +258,8 @@ static void close_generation(struct generation *generation)
 
 void generations_reap(struct generations *generations)
 {
+    if (!atomic_load_explicit(&generations->retired, memory_order_relaxed))
+        return;
     pthread_mutex_lock(&generations->lock);
     struct generation *retired = generations->retired;
     generations->retired = NULL;

@@ -71,7 +71,7 @@ struct generation_tables {
 struct generations {
     pthread_mutex_t lock; /* guards the three below */
     struct generation *current;
-    struct generation *retired;
+    _Atomic(struct generation *) retired; /* whether there is one, may be asked without the lock */
     struct stats *stats;
     const struct generation_tables *tables;
     const struct ostler_endpoint_host *host;
