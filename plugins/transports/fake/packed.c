@@ -268,12 +268,13 @@ static struct json_object *unpack_array(const char **at)
 
 bool fake_unpack(const char **at, struct json_object **value)
 {
-    enum tag tag = (enum tag) * (*at)++;
+    enum tag tag = (enum tag)(*at)[0];
     struct json_object *made = NULL;
 
+    ++*at;
     switch (tag) {
     case TAG_NULL:
-    case TAG_NAME:
+    case TAG_NAME: /* in front of members only */
         *value = NULL;
         return true;
     case TAG_FALSE:
