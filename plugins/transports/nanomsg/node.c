@@ -81,6 +81,7 @@ struct turn {
     ostler_driver_listener *self;
     struct ostler_incoming **out;
     size_t count, max;
+    bool follows;  /* another request of the same message, which was taken */
     bool more;     /* records follow in the same message */
     bool accepted; /* a notification */
 };
@@ -106,11 +107,20 @@ static void accept_notification(struct node *node, struct peer *peer, uint64_t i
         keeper_check(node);
 }
 
+/* What comes in one message with a request that was taken is taken too: it would have waited for room if it had come
+ * alone. */
+static bool has_room(const struct node *node, const ostler_driver_listener *listener, size_t size, bool follows)
+{
+    size_t messages = node->settings->queue_messages + (follows ? OUTBOX_RECORDS : 0);
+    size_t bytes = node->settings->queue_bytes + (follows ? OUTBOX_SIZE : 0);
+
+    return listener->queued < messages && (!listener->queued || listener->queued_bytes + size <= bytes);
+}
+
 /* Returns whether the chunk has been taken over. */
 static bool take_request(struct node *node, struct peer *peer, const struct wire_record *record, void *chunk,
                          struct turn *turn)
 {
-    const struct settings *settings = node->settings;
     struct wire_request request;
     struct served *served;
 
@@ -126,8 +136,7 @@ static bool take_request(struct node *node, struct peer *peer, const struct wire
     }
     ostler_driver_listener *listener = served->listener;
     bool own = listener == turn->self && turn->count < turn->max && !listener->queue;
-    if (!own && (listener->queued >= settings->queue_messages ||
-                 (listener->queued && listener->queued_bytes + record->length > settings->queue_bytes))) {
+    if (!own && !has_room(node, listener, record->length, turn->follows)) {
         node_refuse(node, peer, record, WIRE_BUSY);
         return false;
     }
@@ -147,6 +156,7 @@ static bool take_request(struct node *node, struct peer *peer, const struct wire
         turn->out[turn->count++] = &incoming->base;
     else
         hand_over(listener, incoming);
+    turn->follows = true;
     return chunk != NULL;
 }
 
@@ -250,6 +260,7 @@ static void take_message(struct node *node, uint32_t pipe, void *chunk, size_t s
         return;
     }
     peer->references++;
+    turn->follows = false;
     peer->received += wire_weight(size);
     if (good)
         peers_acknowledge(&node->peers, peer, header.received);

@@ -122,6 +122,28 @@ Test(batches, a_reply_does_not_wait_for_a_request_that_is_not_begun, .init = beg
     fixture_close(listener);
 }
 
+/* Alone each would have waited in the socket. */
+Test(batches, a_small_queue_takes_what_came_together, .init = begin, .fini = end, .timeout = 60)
+{
+    ostler_driver_transport *small = fixture_open(NULL, "listener_queue_messages = 1");
+    ostler_driver_listener *listener = fixture_listen(small, "s");
+
+    call_once(listener);
+    for (uint64_t i = 0; i < CALLS; i++)
+        send_call(10 + i, NULL, true);
+    driver->flush(client);
+    for (uint64_t i = 0; i < CALLS; i++) {
+        struct ostler_incoming *incoming = fixture_take(listener);
+        cr_assert_not_null(incoming);
+        fixture_answer(incoming, "1");
+    }
+    for (uint64_t i = 0; i < CALLS; i++)
+        expect_result(10 + i);
+    cr_expect_eq(fixture_count(small, "refused"), 0);
+    fixture_close(listener);
+    driver->close(small);
+}
+
 /* Small ones that are held, a large one that never is, one that is not to be held. */
 Test(batches, order_stays, .init = begin, .fini = end, .timeout = 60)
 {
