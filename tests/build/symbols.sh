@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# libostler exports what core/libostler.sym lists, and that is what the public headers declare.
+# libostler exports what core/libostler.sym lists, and that is what the public headers declare. No name is defined twice:
+# the library and the modules must fit into one program.
 #
 # Environment: CC, JSONC_CFLAGS, OSTLER_SRCDIR, OSTLER_BUILDDIR.
 . "${OSTLER_SRCDIR:-$(dirname "$0")/../..}/tests/support/tap.sh"
@@ -21,6 +22,14 @@ exported() {
     nm -D --defined-only "$builddir/.libs/libostler.so" | awk '$2 != "A" { sub("@.*", "", $3); print $3 }' | sort -u
 }
 
+# Names that more than one of the library and the transports define.
+twice() {
+    for part in "$builddir"/core "$builddir"/plugins/transports/*/; do
+        find "$part" -name '*.o' -exec nm --defined-only {} + | awk '$2 == "T" || $2 == "D" || $2 == "B" { print $3 }' |
+            sort -u
+    done | sort | uniq -d | grep -vx ostler_module # each module has one, under a name of its own when linked in
+}
+
 same() {
     diff -u "$1" "$2"
 }
@@ -32,4 +41,7 @@ if [ -e "$builddir/.libs/libostler.so" ]; then
     exported >"$work/exported"
     check "the library exports the list and nothing else" same "$work/listed" "$work/exported"
 fi
+twice >"$work/twice"
+: >"$work/none"
+check "no name is defined twice in the library and the transports" same "$work/none" "$work/twice"
 plan

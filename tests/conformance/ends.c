@@ -206,18 +206,26 @@ static void at_most_once(void)
     ostler_client *hasty = fixture_client(transport, 0.05), *patient = fixture_client(transport, PATIENCE);
     struct outcome *outcomes = calloc(CALLS, sizeof *outcomes);
     struct outcome held[64] = {{0}};
-    size_t answered = 0, timed_out = 0;
+    size_t answered = 0, timed_out = 0, late = 0;
 
     REQUIRE(outcomes, "no memory");
     fixture_await_server(transport, "one");
     for (size_t i = 0; i < 60; i++)
         fixture_start(patient, "hold", seconds_of(0.01 * (double)i), &held[i], NULL);
     for (int i = 0; i < CALLS; i++) {
-        REQUIRE(fixture_start(hasty, "mark", fixture_id(i), &outcomes[i], NULL) == OSTLER_OK, "start");
-        if (i % AT_ONCE == AT_ONCE - 1)
-            fixture_await_outcomes((size_t)i - AT_ONCE / 2, PATIENCE);
+        enum ostler_status status = fixture_start(hasty, "mark", fixture_id(i), &outcomes[i], NULL);
+        /* On a busy machine its time may be over before it is sent. */
+        REQUIRE(status == OSTLER_OK || status == OSTLER_E_TIMEOUT, "start: %s", ostler_status_name(status));
+        if (status != OSTLER_OK) {
+            outcomes[i].times++;
+            outcomes[i].status = status;
+            late++;
+        }
+        if (i % AT_ONCE == AT_ONCE - 1 && (size_t)i > late + AT_ONCE / 2)
+            fixture_await_outcomes((size_t)i - late - AT_ONCE / 2, PATIENCE);
     }
-    REQUIRE(fixture_await_outcomes(CALLS + 60, PATIENCE), "%zu of %d ended", fixture_outcomes(), CALLS + 60);
+    REQUIRE(fixture_await_outcomes(CALLS + 60 - late, PATIENCE), "%zu of %zu ended", fixture_outcomes(),
+            CALLS + 60 - late);
     EXPECT(fixture_works(patient), "afterwards");
     for (int i = 0; i < CALLS; i++) {
         EXPECT(outcomes[i].times == 1, "call %d ended %d times", i, outcomes[i].times);

@@ -17,7 +17,7 @@ struct note {
     char unique_id[DEDUP_ID_SIZE]; /* "" if there is none */
 };
 
-struct ostler_incoming *note_new(struct subscription *subscription, struct received *received)
+struct ostler_incoming *rabbit_note_new(struct subscription *subscription, struct received *received)
 {
     struct note *note = calloc(1, sizeof *note);
 
@@ -91,7 +91,7 @@ enum ostler_status note_settle(struct ostler_incoming *base, enum ostler_settlem
     return ours ? OSTLER_OK : ostler_error_set(error, OSTLER_E_DELIVERY, "the connection it came over was lost");
 }
 
-void note_free(struct ostler_incoming *base)
+void rabbit_note_free(struct ostler_incoming *base)
 {
     struct note *note = (struct note *)base;
 

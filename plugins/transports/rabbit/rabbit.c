@@ -23,7 +23,7 @@ static void cast_accepted(void *user, uint64_t call_id, enum ostler_status statu
 static void close_transport(ostler_driver_transport *transport)
 {
     publisher_close(transport->publisher);
-    replies_close(transport->replies);
+    replies_free(transport->replies);
     free(transport);
 }
 
@@ -103,7 +103,7 @@ static enum ostler_status open_incoming(struct ostler_incoming *incoming, struct
 static void free_incoming(struct ostler_incoming *incoming)
 {
     if (is_notification(incoming))
-        note_free(incoming);
+        rabbit_note_free(incoming);
     else
         rabbit_incoming_free(incoming);
 }

@@ -176,11 +176,11 @@ enum ostler_status replies_open(const struct rabbit_options *options, const ostl
         return OSTLER_OK;
     }
     enum ostler_status status = ostler_error_set_errno(error, errno, "cannot make a descriptor for replies");
-    replies_close(replies);
+    replies_free(replies);
     return status;
 }
 
-void replies_close(struct replies *replies)
+void replies_free(struct replies *replies)
 {
     struct lost *lost, *next;
 

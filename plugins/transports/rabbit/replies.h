@@ -10,7 +10,7 @@ struct replies;
 
 enum ostler_status replies_open(const struct rabbit_options *options, const ostler_url *url, struct topology *topology,
                                 uint64_t transport_id, struct replies **replies, struct ostler_error *error);
-void replies_close(struct replies *replies);
+void replies_free(struct replies *replies);
 
 /* Where the publisher's socket is to be watched. */
 int replies_publisher_fd(const struct replies *replies);

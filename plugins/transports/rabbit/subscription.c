@@ -106,7 +106,7 @@ static size_t hand_out(ostler_driver_listener *listener, struct received **messa
 
     (void)followed;
     for (size_t i = 0; i < count; i++) {
-        struct ostler_incoming *one = note_new((struct subscription *)listener, messages[i]);
+        struct ostler_incoming *one = rabbit_note_new((struct subscription *)listener, messages[i]);
         if (one)
             incoming[good++] = one;
         else
