@@ -22,12 +22,13 @@ exported() {
     nm -D --defined-only "$builddir/.libs/libostler.so" | awk '$2 != "A" { sub("@.*", "", $3); print $3 }' | sort -u
 }
 
-# Names that more than one of the library and the transports define.
+# Names that more than one of the library and the transports define. Each module has a descriptor, under a name of its own
+# where it is linked in.
 twice() {
     for part in "$builddir"/core "$builddir"/plugins/transports/*/; do
         find "$part" -name '*.o' -exec nm --defined-only {} + | awk '$2 == "T" || $2 == "D" || $2 == "B" { print $3 }' |
             sort -u
-    done | sort | uniq -d | grep -vx ostler_module # each module has one, under a name of its own when linked in
+    done | sort | uniq -d | grep -vE '^(__.*|ostler_module)$'
 }
 
 same() {
