@@ -12,7 +12,9 @@ bench_library_LDFLAGS = $(AM_LDFLAGS) $(MODULES:%=-dlpreopen %)
 bench_library_DEPENDENCIES = libostler.la $(MODULES)
 endif
 
+if SHARED
 noinst_LTLIBRARIES += bench/echo.la
+endif
 bench_echo_la_SOURCES = bench/echo_module.c bench/echo.c bench/echo.h bench/counter.c bench/counter.h
 bench_echo_la_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bench_echo_la_LDFLAGS = $(uninstalled_ldflags)

@@ -19,7 +19,9 @@ MODULES += endpoints/echo.la endpoints/control.la endpoints/audit.la
 
 # A module of its own folder, so that nobody finds it by name alone; -rpath makes a shared object of what is not
 # installed.
+if SHARED
 noinst_LTLIBRARIES += endpoints/examples/thermo.la
+endif
 endpoints_examples_thermo_la_SOURCES = endpoints/examples/thermo.c
 endpoints_examples_thermo_la_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 endpoints_examples_thermo_la_LDFLAGS = $(uninstalled_ldflags)
