@@ -487,8 +487,8 @@ Test(wire, unusual_requests_are_read_from_values)
 
 Test(wire, usual_replies_are_picked_as_they_are_read)
 {
-    static const char *const usual[] = {"{\"result\": {\"a\": [\"\\n\"]}, \"failure\": null, \"ending\": true, "
-                                        "\"_msg_id\": \"i\", \"_unique_id\": \"u\"}",
+    static const char *const usual[] = {("{\"result\": {\"a\": [\"\\n\"]}, \"failure\": null, \"ending\": true, "
+                                         "\"_msg_id\": \"i\", \"_unique_id\": \"u\"}"),
                                         "{\"result\": null, \"failure\": null, \"ending\": false, \"_msg_id\": \"i\"}",
                                         "{\"result\": 1, \"failure\": null, \"ending\": false, \"_msg_id\": \"i\"}",
                                         "{\"_msg_id\":\"i\",\"log_failure\":{},\"result\":\"x\"}"};
