@@ -25,7 +25,9 @@ void ostler_json_text_clear(struct ostler_json_text *text)
 
 static bool grow(struct ostler_json_text *text, size_t more)
 {
-    size_t capacity = text->capacity * 2 > text->length + more ? text->capacity * 2 : text->length + more;
+    /* Twice what is needed: pages that are not touched cost nothing, and glibc, which gives the memory of a large text back
+     * to the kernel each time, learns sooner to keep it. */
+    size_t capacity = (text->length + more) * 2;
     char *bytes = realloc(text->on_heap ? text->bytes : NULL, capacity);
 
     if (!bytes)
