@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A client's life. */
 #include "client.h"
+#include "threads.h"
 
 #include <ostler/log.h>
 
@@ -25,8 +26,6 @@ static bool watch(struct client *client, int fd, uint32_t tag)
 enum ostler_status client_open(struct client *client, const struct settings *settings, struct flusher *flusher,
                                struct ostler_error *error)
 {
-    pthread_condattr_t monotonic;
-
     client->settings = settings;
     client->flusher = flusher;
     enum ostler_status status = client_notes_init(client, error);
@@ -35,10 +34,7 @@ enum ostler_status client_open(struct client *client, const struct settings *set
     client_owed_init(client);
     pthread_mutex_init(&client->held_lock, NULL);
     pthread_mutex_init(&client->tick_lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&client->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    threads_cond_init(&client->changed);
     client->epoll = epoll_create1(EPOLL_CLOEXEC);
     client->wake = eventfd_new();
     client->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The notifications under way: whom an answer is for, who reads answers, and those whose senders have gone on. */
 #include "note.h"
+#include "threads.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,13 +27,9 @@ enum ostler_status client_notes_init(struct client *client, struct ostler_error 
 {
     struct notes *notes = &client->notes;
     struct epoll_event event = {.events = EPOLLIN};
-    pthread_condattr_t monotonic;
 
     pthread_mutex_init(&notes->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&notes->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    threads_cond_init(&notes->changed);
     notes->first_free = NO_PLACE;
     notes->ready_tail = &notes->ready;
     notes->due = OSTLER_NEVER;

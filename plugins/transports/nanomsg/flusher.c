@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flusher.h"
 
-#include "settings.h"
-
-#include <ostler/log.h>
-
-#include <signal.h>
-#include <string.h>
+#include "threads.h"
 
 #define TICK_NS (INT64_C(1000) * 1000)
 /* What was put in after the last tick but one is due. */
@@ -16,14 +11,9 @@ enum { QUIET_TICKS = 3 };
 
 void flusher_init(struct flusher *flusher, flush_fn flush, void *user)
 {
-    pthread_condattr_t monotonic;
-
     *flusher = (struct flusher){.flush = flush, .user = user};
     pthread_mutex_init(&flusher->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&flusher->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    threads_cond_init(&flusher->changed);
 }
 
 static void wait_a_tick(struct flusher *flusher)
@@ -68,29 +58,13 @@ static void *flusher_main(void *argument)
     return NULL;
 }
 
-/* Signals are the program's business: none is handled in this thread. */
-static bool start(struct flusher *flusher)
-{
-    sigset_t all, before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int problem = pthread_create(&flusher->thread, NULL, flusher_main, flusher);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (problem == 0)
-        pthread_setname_np(flusher->thread, "nanomsg-flusher");
-    else
-        ostler_log(OSTLER_LOG_ERROR, DRIVER_NAME, "cannot start a thread: %s", strerror(problem));
-    return problem == 0;
-}
-
 bool flusher_watch(struct flusher *flusher)
 {
     if (atomic_load(&flusher->watching))
         return true;
     pthread_mutex_lock(&flusher->lock);
     if (!flusher->started && !flusher->ending)
-        flusher->started = start(flusher);
+        flusher->started = threads_start(&flusher->thread, "nanomsg-flusher", flusher_main, flusher) == 0;
     bool watched = flusher->started && !flusher->ending;
     if (watched) {
         atomic_store(&flusher->watching, true);

@@ -2,12 +2,12 @@
 /* The thread that reads a node's socket when no listener's thread does and somebody must: replies wait for
  * acknowledgements, or nothing is served any more and clients are to be told. */
 #include "node.h"
+#include "threads.h"
 
 #include <ostler/log.h>
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,22 +56,15 @@ static void *keeper_main(void *argument)
     return NULL;
 }
 
-/* Signals are the program's business: none is handled in this thread. */
-static int start(struct node *node)
+static bool start(struct node *node)
 {
-    sigset_t all, before;
-
     if (node->keeper.wake < 0)
         node->keeper.wake = eventfd_new();
-    if (node->keeper.wake < 0)
-        return errno;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int problem = pthread_create(&node->keeper.thread, NULL, keeper_main, node);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (problem == 0)
-        pthread_setname_np(node->keeper.thread, "nanomsg-keeper");
-    return problem;
+    if (node->keeper.wake < 0) {
+        ostler_log(OSTLER_LOG_ERROR, DRIVER_NAME, "cannot start a thread: %s", strerror(errno));
+        return false;
+    }
+    return threads_start(&node->keeper.thread, "nanomsg-keeper", keeper_main, node) == 0;
 }
 
 void keeper_check(struct node *node)
@@ -87,12 +80,8 @@ void keeper_check(struct node *node)
     }
     if (node->reader || !keeper_needed(node))
         return;
-    if (!keeper->started) {
-        int problem = start(node);
-        keeper->started = problem == 0;
-        if (problem)
-            ostler_log(OSTLER_LOG_ERROR, DRIVER_NAME, "cannot start a thread: %s", strerror(problem));
-    }
+    if (!keeper->started)
+        keeper->started = start(node);
     pthread_cond_signal(&keeper->wanted);
 }
 

@@ -33,6 +33,8 @@ nanomsg_sources = \
 	plugins/transports/nanomsg/socket.c \
 	plugins/transports/nanomsg/socket.h \
 	plugins/transports/nanomsg/table.h \
+	plugins/transports/nanomsg/threads.c \
+	plugins/transports/nanomsg/threads.h \
 	plugins/transports/nanomsg/wire.c \
 	plugins/transports/nanomsg/wire.h
 

@@ -38,13 +38,19 @@ static void send_call(uint64_t id, struct json_object *args, bool more)
     cr_assert_eq(driver->send(client, &message, NULL, &error), OSTLER_OK, "%s", error.message);
 }
 
+static void answer_next(ostler_driver_listener *listener)
+{
+    struct ostler_incoming *incoming = fixture_take(listener);
+
+    cr_assert_not_null(incoming);
+    fixture_answer(incoming, "1");
+}
+
 /* So that there is a connection. */
 static void call_once(ostler_driver_listener *listener)
 {
     send_call(1, NULL, false);
-    struct ostler_incoming *incoming = fixture_take(listener);
-    cr_assert_not_null(incoming);
-    fixture_answer(incoming, "1");
+    answer_next(listener);
     struct ostler_reply reply = fixture_reply(client);
     cr_assert_eq(reply.call_id, 1);
     fixture_reply_clear(&reply);
@@ -68,9 +74,7 @@ static int64_t exchange_batch(ostler_driver_listener *listener, uint64_t first)
         send_call(first + i, NULL, true);
     driver->flush(client);
     for (uint64_t i = 0; i < CALLS; i++) {
-        struct ostler_incoming *incoming = fixture_take(listener);
-        cr_assert_not_null(incoming);
-        fixture_answer(incoming, "1");
+        answer_next(listener);
     }
     for (uint64_t i = 0; i < CALLS; i++)
         expect_result(first + i);
@@ -96,9 +100,7 @@ Test(batches, a_call_that_nobody_flushes_leaves_all_the_same, .init = begin, .fi
 
     call_once(listener);
     send_call(2, NULL, true);
-    struct ostler_incoming *incoming = fixture_take(listener);
-    cr_assert_not_null(incoming);
-    fixture_answer(incoming, "1");
+    answer_next(listener);
     expect_result(2);
     fixture_close(listener);
 }
@@ -111,13 +113,9 @@ Test(batches, a_reply_does_not_wait_for_a_request_that_is_not_begun, .init = beg
     send_call(2, NULL, true);
     send_call(3, NULL, true);
     driver->flush(client);
-    struct ostler_incoming *incoming = fixture_take(listener);
-    cr_assert_not_null(incoming);
-    fixture_answer(incoming, "1");
+    answer_next(listener);
     expect_result(2);
-    incoming = fixture_take(listener);
-    cr_assert_not_null(incoming);
-    fixture_answer(incoming, "1");
+    answer_next(listener);
     expect_result(3);
     fixture_close(listener);
 }
@@ -133,9 +131,7 @@ Test(batches, a_small_queue_takes_what_came_together, .init = begin, .fini = end
         send_call(10 + i, NULL, true);
     driver->flush(client);
     for (uint64_t i = 0; i < CALLS; i++) {
-        struct ostler_incoming *incoming = fixture_take(listener);
-        cr_assert_not_null(incoming);
-        fixture_answer(incoming, "1");
+        answer_next(listener);
     }
     for (uint64_t i = 0; i < CALLS; i++)
         expect_result(10 + i);
