@@ -11,6 +11,7 @@ from .processes import LIMIT, Failure, Process
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
 import broker as rabbitmq  # noqa: E402
+from ports import free_ports  # noqa: E402
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -24,10 +25,6 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
   <limit name="max_replies_per_connection">50000</limit>
 </busconfig>
 """
-
-
-def free_ports(count):
-    return rabbitmq.free_ports(count)
 
 
 def nats_program():

@@ -45,4 +45,4 @@ EXTRA_DIST += \
 	tests/conformance/fake.sh \
 	tests/conformance/nanomsg.sh \
 	tests/conformance/rabbit.sh \
-	tests/support/broker.py
+	tests/support/broker.py tests/support/ports.py

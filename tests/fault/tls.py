@@ -11,6 +11,7 @@ import threading
 
 import fault_support as fault
 from fault_support import Calls, Deployment, broker, check_runs, start_server, test
+from ports import free_ports
 
 QUERY = "ssl=true&rabbit_interval_max=1&rabbit_retry_backoff=0&heartbeat_timeout_threshold=5"
 
@@ -52,7 +53,7 @@ class Secure:
 
     def __init__(self):
         self.certificates = Certificates(tempfile.mkdtemp(prefix="ostler-tls-"))
-        self.port, = broker.free_ports(1)
+        self.port, = free_ports(1)
         path = self.certificates.path
         self.brokers = broker.Brokers(conf="\n".join((
             "listeners.ssl.1 = 127.0.0.1:%d" % self.port, "listeners.ssl.2 = 127.0.0.2:%d" % self.port,

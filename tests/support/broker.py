@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 
+from ports import free_ports
+
 LIMIT = 120  # seconds for a node to start: Erlang is slow on a busy machine
 PROGRAMS = "/usr/lib/rabbitmq/bin"
 PR_SET_PDEATHSIG = 1
@@ -24,18 +26,6 @@ def missing():
     if not os.path.exists(PROGRAMS + "/rabbitmq-server"):
         return "rabbitmq-server is not installed"
     return None
-
-
-def free_ports(count):
-    """Ports that nobody has; kept apart by being bound at the same time."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def _dies_with_parent():

@@ -8,10 +8,12 @@
 #include <json-c/json.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static struct ostler_error error = OSTLER_ERROR_INIT;
@@ -22,21 +24,34 @@ static void end(void)
     fixture_end();
 }
 
-/* Ports that were free a moment ago. */
+/* Whether nobody has the port, and no other test will while this one runs: see tests/support/ports.py. */
+static bool reserve(int port)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)};
+    int held = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), tried = socket(AF_INET, SOCK_STREAM, 0);
+
+    int size = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "ostler-test-port-%d", port);
+    bool ours = bind(held, (struct sockaddr *)&name,
+                     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)size)) == 0 &&
+                bind(tried, (struct sockaddr *)&address, sizeof address) == 0;
+    close(tried);
+    if (!ours)
+        close(held);
+    return ours;
+}
+
+/* Ports below those that the kernel gives to whoever connects. */
 static void free_ports(int *ports, int count)
 {
-    int sockets[8];
+    unsigned seed = (unsigned)getpid();
 
     for (int i = 0; i < count; i++) {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t size = sizeof address;
-        sockets[i] = socket(AF_INET, SOCK_STREAM, 0);
-        cr_assert_eq(bind(sockets[i], (struct sockaddr *)&address, size), 0);
-        cr_assert_eq(getsockname(sockets[i], (struct sockaddr *)&address, &size), 0);
-        ports[i] = ntohs(address.sin_port);
+        do
+            ports[i] = 10000 + rand_r(&seed) % 20000;
+        while (!reserve(ports[i]));
     }
-    for (int i = 0; i < count; i++)
-        close(sockets[i]);
 }
 
 static void write_ring(const char *text)
