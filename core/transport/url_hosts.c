@@ -5,7 +5,6 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,20 +34,27 @@ static bool is_future_address(const char *text)
     return digits > 0 && text[1 + digits] == '.' && text[2 + digits];
 }
 
+int url_port(const char *text)
+{
+    int value = 0;
+
+    if (text[strspn(text, "0123456789")])
+        return URL_NO_PORT;
+    for (; *text && value <= URL_PORT_MAX; text++)
+        value = value * 10 + (*text - '0');
+    return value;
+}
+
 static enum ostler_status port_parse(const char *text, size_t number, int *port, struct ostler_error *error)
 {
-    long value = 0;
-
     if (!text || !*text)
         return OSTLER_OK;
-    for (const char *digit = text; *digit; digit++) {
-        if (!isdigit((unsigned char)*digit))
-            return ostler_error_set(error, OSTLER_E_URL, "the port of host %zu is not a number; " ENCODE_HINT, number);
-        value = value * 10 + (*digit - '0');
-        if (value > INT_MAX)
-            return ostler_error_set(error, OSTLER_E_URL, "the port of host %zu is too large", number);
-    }
-    *port = (int)value;
+    int value = url_port(text);
+    if (value == URL_NO_PORT)
+        return ostler_error_set(error, OSTLER_E_URL, "the port of host %zu is not a number; " ENCODE_HINT, number);
+    if (value > URL_PORT_MAX)
+        return ostler_error_set(error, OSTLER_E_URL, "the port of host %zu is above %d", number, URL_PORT_MAX);
+    *port = value;
     return OSTLER_OK;
 }
 

@@ -26,7 +26,10 @@ static char *suspicious_colon(char *item)
 
     char *name_end = *item == '[' ? strchr(item, ']') : item;
     char *colon = strchr(name_end ? name_end : item, ':');
-    return colon && colon[1 + strspn(colon + 1, "0123456789")] ? colon : NULL;
+    if (!colon)
+        return NULL;
+    int port = url_port(colon + 1);
+    return port == URL_NO_PORT || port > URL_PORT_MAX ? colon : NULL;
 }
 
 /* Writes "HOST:PORT,…" up to the first port that is none: there a password may begin whose host was forgotten, and

@@ -11,6 +11,9 @@
 #define URL_TEXT_MAX    65536
 #define URL_HOSTS_MAX   256
 #define URL_OPTIONS_MAX 256
+#define URL_PORT_MAX    65535
+
+#define URL_NO_PORT (-1)
 
 /* What is shown in place of a password. */
 #define URL_MASKED "***"
@@ -39,6 +42,9 @@ enum ostler_status url_query_parse(struct ostler_url *url, char *text, struct os
 
 /* An IPv6 address, with or without a zone ("fe80::1%eth0"). */
 bool url_is_ipv6(const char *text);
+
+/* The port that the text names, or something above URL_PORT_MAX; URL_NO_PORT if it is no number. */
+int url_port(const char *text);
 
 /* Whether the text holds only valid UTF-8. */
 bool url_is_utf8(const char *text);

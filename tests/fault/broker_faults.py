@@ -68,6 +68,13 @@ def down_at_start():
         begun = time.monotonic()
         waiting.stop()
         assert time.monotonic() - begun < 15
+        path = made.write("many.conf", "[DEFAULT]\ntransport_url = %s\n" % made.url + "".join(
+            "[server:s%d]\ntopic = many%d\nendpoints = echo\n" % (number, number) for number in range(20)))
+        begun = time.monotonic()
+        many = made.start("--config-file", path, ready=False)
+        many.wait_log("ready: 20 servers")
+        many.stop()
+        assert time.monotonic() - begun < 40, "each server has waited for the broker anew"
         host = start_server(made, ready=False, options=PROMPT)
         host.wait_log("no connection for serving fault")
         brokers.nodes[0].start()

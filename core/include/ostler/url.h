@@ -19,7 +19,7 @@ typedef struct ostler_url ostler_url;
 /** One host of a URL. NULL and "" differ: absent, and given but empty. User name and password are percent-decoded. */
 struct ostler_url_host {
     const char *hostname; /**< without the brackets of IPv6 */
-    int port;             /**< -1 where none is given */
+    int port;             /**< up to 65535; -1 where none is given */
     const char *username;
     const char *password;
 };

@@ -11,8 +11,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* How long a listener that starts waits for its queues before it goes on without. */
-#define START_SECONDS 6.0
+/* How long a listener that starts waits for its queues before it goes on without; and once another of its transport has
+ * waited in vain, lest many of them add up. */
+#define START_SECONDS      6.0
+#define NEXT_START_SECONDS 0.25
+
+void listener_is_up(ostler_driver_listener *listener)
+{
+    atomic_store(&listener->transport->waited_in_vain, false);
+}
 
 bool listener_on_method(void *self, struct link *link, const amqp_method_t *method, struct ostler_error *error)
 {
@@ -53,9 +60,12 @@ static enum ostler_status open_descriptors(ostler_driver_listener *listener, str
 static void wait_for_queues(ostler_driver_listener *listener)
 {
     struct link *link = &listener->link;
+    atomic_bool *in_vain = &listener->transport->waited_in_vain;
 
     link_lock(link);
-    if (!link_wait_up(link, ostler_deadline(START_SECONDS)))
+    bool is_up = link_wait_up(link, ostler_deadline(atomic_load(in_vain) ? NEXT_START_SECONDS : START_SECONDS));
+    atomic_store(in_vain, !is_up);
+    if (!is_up)
         ostler_log(OSTLER_LOG_WARNING, "rabbit", "%s will begin when the broker is there: %s", listener->purpose,
                    link->why_down[0] ? link->why_down : "no connection yet");
     link_unlock(link);

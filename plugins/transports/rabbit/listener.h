@@ -53,6 +53,9 @@ enum ostler_status rabbit_listener_open(ostler_driver_listener *listener, ostler
 void rabbit_listener_ref(ostler_driver_listener *listener);
 void rabbit_listener_unref(ostler_driver_listener *listener);
 
+/* To be told by its role when its queues are there. */
+void listener_is_up(ostler_driver_listener *listener);
+
 /* Handlers of the link, for all roles. */
 bool listener_on_method(void *self, struct link *link, const amqp_method_t *method, struct ostler_error *error);
 void listener_on_wake(void *self);

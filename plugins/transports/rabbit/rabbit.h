@@ -9,6 +9,8 @@
 #include "topology.h"
 #include "wire.h"
 
+#include <stdatomic.h>
+
 struct ostler_driver_transport {
     struct rabbit_options options;
     const ostler_url *url;
@@ -16,6 +18,7 @@ struct ostler_driver_transport {
     uint64_t id; /* of our calls on the wire */
     struct replies *replies;
     struct publisher *publisher;
+    atomic_bool waited_in_vain; /* a listener started without its queues, and none has had them since */
 };
 
 /* What came in: the first member of requests and of notifications. */

@@ -46,6 +46,8 @@ static enum ostler_status on_up(void *self, struct conn *conn, struct ostler_err
         status = topology_consume(topology, conn, server->server_queue, "2", error);
     if (status == OSTLER_OK)
         status = topology_consume(topology, conn, server->fanout_queue, "3", error);
+    if (status == OSTLER_OK)
+        listener_is_up(&server->base);
     return status;
 }
 

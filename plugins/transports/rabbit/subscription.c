@@ -51,6 +51,8 @@ static enum ostler_status on_up(void *self, struct conn *conn, struct ostler_err
         consumer_tag(i, tag);
         status = topology_consume(&subscription->base.transport->topology, conn, queue_of(subscription, i), tag, error);
     }
+    if (status == OSTLER_OK)
+        listener_is_up(&subscription->base);
     return status;
 }
 

@@ -60,8 +60,8 @@ class Generator:
         return self.random.choice(bad if bad and self.chance(0.04) else good)
 
     def port(self):
-        return self.pick(["", ":", ":5672", ":0", ":65535", ":99999", ":05672", ":1"],
-                         [":x", ":-1", ":+7", ":1_000", ": 5", ":5 ", ":99999999999", ":5:6", "::", ":0x1", ":٣"])
+        return self.pick(["", ":", ":5672", ":0", ":65535", ":05672", ":1"],
+                         [":x", ":-1", ":+7", ":1_000", ": 5", ":5 ", ":65536", ":99999999999", ":5:6", "::", ":0x1", ":٣"])
 
     def host(self):
         user = ""
@@ -124,11 +124,11 @@ def is_ipv6(text):
 
 
 def has_odd_port(text):
-    """A port that Python's int() takes and that is no plain number an int can hold."""
+    """A port that Python's int() takes and that is no plain number of sixteen bits."""
     for name in host_names(text):
         port = name.rpartition("]")[2].partition(":")[2] if name.startswith("[") else name.partition(":")[2]
         try:
-            if port and (not re.fullmatch("[0-9]+", port) or int(port) > 2**31 - 1):
+            if port and (not re.fullmatch("[0-9]+", port) or int(port) > 65535):
                 int(port)
                 return True
         except ValueError:
@@ -160,7 +160,7 @@ def undecodable(text):
 DIFFERENCES = {
     "a bare IPv6 address is a host": (True, lambda text: any(is_ipv6(name) for name in host_names(text))),
     "no look-alike characters are sought in host names": (True, lambda text: "℀" in (netloc_of(text) or "")),
-    "a port is a plain number up to 2147483647": (False, has_odd_port),
+    "a port is a plain number up to 65535": (False, has_odd_port),
     "brackets stand around IPv6 addresses only": (False, has_odd_brackets),
     "no text holds a NUL or anything but UTF-8": (False, undecodable),
 }

@@ -113,8 +113,8 @@ Test(url, ports)
         const char *text;
         int port;
     } rows[] = {{"x://h", -1},         {"x://h:", -1},         {"x://h:0", 0},
-                {"x://h:05672", 5672}, {"x://h:99999", 99999}, {"x://[::1]", -1},
-                {"x://[::1]:", -1},    {"x://::1", -1},        {"x://h:2147483647", 2147483647}};
+                {"x://h:05672", 5672}, {"x://h:65535", 65535}, {"x://[::1]", -1},
+                {"x://[::1]:", -1},    {"x://::1", -1},        {"x://h:0000065535", 65535}};
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         ostler_url *url = parsed(rows[i].text);
@@ -131,7 +131,8 @@ Test(url, what_is_wrong_is_said)
     expect_refused("1x://h", "no scheme specified");
     expect_refused("x://h:port", "the port of host 1 is not a number");
     expect_refused("x://h,h:-1", "the port of host 2 is not a number");
-    expect_refused("x://h:2147483648", "the port of host 1 is too large");
+    expect_refused("x://h:65536", "the port of host 1 is above 65535");
+    expect_refused("x://h:99999999999999999999", "the port of host 1 is above 65535");
     expect_refused("x://[::1", "host 1 has no closing \"]\"");
     expect_refused("x://[::1]x", "host 1 goes on after its \"]\"");
     expect_refused("x://[h]", "host 1 has no IPv6 address in its brackets");
@@ -147,6 +148,7 @@ Test(url, what_is_wrong_is_said)
 
 Test(url, errors_name_the_url_without_its_password)
 {
+    expect_refused("x://u:12345678/vh", "transport URL \"x://u:***\": the port of host 1");
     expect_refused("x://u:secret@h:port/vh", "transport URL \"x://u:***@h:***\": the port of host 1");
 }
 
