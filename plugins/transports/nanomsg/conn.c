@@ -196,26 +196,24 @@ bool conn_confirmed(struct conn *conn)
 /* --- Sending ------------------------------------------------------------------------------------------------------ */
 
 /* Returns false with errno. parts[0] becomes nanomsg's header, which names no way back but the connection itself, and
- * ours. */
-static bool transmit(struct conn *conn, const struct wire_header *counts, struct iovec *parts, int count)
+ * ours; `size` is that of the others. The lock is held: messages leave in the order in which they are counted. A node that
+ * hears of a connection for the first time, or again, takes from the message that is there first how much was sent before
+ * it. */
+static bool transmit(struct conn *conn, uint8_t flags, struct iovec *parts, int count, size_t size)
 {
+    const struct wire_header counts = {.flags = flags, .received = conn->received, .sent = conn->sent};
     uint8_t header[4 + WIRE_HEADER_SIZE] = {0x80, 0, 0, 0};
     struct nn_iovec iov[PARTS_MAX];
     struct nn_msghdr message = {.msg_iov = iov, .msg_iovlen = count};
 
-    parts[0] = (struct iovec){.iov_base = header, .iov_len = 4 + wire_put_header(header + 4, counts)};
+    parts[0] = (struct iovec){.iov_base = header, .iov_len = 4 + wire_put_header(header + 4, &counts)};
     for (int i = 0; i < count; i++)
         iov[i] = (struct nn_iovec){.iov_base = parts[i].iov_base, .iov_len = parts[i].iov_len};
-    return nn_sendmsg(conn->socket, &message, NN_DONTWAIT) >= 0;
-}
-
-/* After a message was sent; the lock is held. A connection that is gone already has perhaps not carried it. */
-static enum conn_result after_sending(struct conn *conn, uint64_t id)
-{
-    if (conn_established(conn))
-        return CONN_SENT;
-    /* If it is not pending any more its end has been told. */
-    return id && !settle(conn, id) ? CONN_SENT : CONN_LOST;
+    if (nn_sendmsg(conn->socket, &message, NN_DONTWAIT) < 0)
+        return false;
+    conn->sent += wire_weight(size + WIRE_HEADER_SIZE);
+    conn->acknowledged = conn->received;
+    return true;
 }
 
 static enum conn_result after_refusal(const struct conn *conn, int problem)
@@ -231,58 +229,41 @@ static bool gone(const struct conn *conn)
 /* Sends the outbox; the lock is held. False with errno: it is as it was. */
 static bool send_held(struct conn *conn)
 {
-    struct wire_header counts = {.received = conn->received, .sent = conn->sent};
     struct iovec parts[2] = {{.iov_len = 0}, {.iov_base = conn->outbox.bytes, .iov_len = conn->outbox.used}};
 
     if (conn->outbox.records == 0)
         return true;
-    uint64_t weight = wire_weight(conn->outbox.used + WIRE_HEADER_SIZE);
-    conn->sent += weight;
-    if (!transmit(conn, &counts, parts, 2)) {
-        conn->sent -= weight;
+    if (!transmit(conn, 0, parts, 2, conn->outbox.used))
         return false;
-    }
-    if (counts.received > conn->acknowledged)
-        conn->acknowledged = counts.received;
     free(outbox_take(&conn->outbox).bytes);
     return true;
+}
+
+/* The lock is held. */
+static enum conn_result send_records(struct conn *conn, uint8_t flags, struct iovec *parts, int count, size_t size,
+                                     uint64_t id, ostler_time expiry)
+{
+    if (gone(conn))
+        return CONN_GONE;
+    if (!send_held(conn))
+        return after_refusal(conn, errno);
+    if (id && !add_pending(conn, id, expiry))
+        return CONN_NOMEM;
+    enum conn_result result = CONN_SENT;
+    if (!transmit(conn, flags, parts, count, size))
+        result = after_refusal(conn, errno);
+    else if (!conn_established(conn))
+        result = CONN_LOST; /* what is gone already has perhaps not carried it */
+    if (id && result != CONN_SENT)
+        settle(conn, id);
+    return result;
 }
 
 enum conn_result conn_send(struct conn *conn, uint8_t flags, struct iovec *parts, int count, size_t size, uint64_t id,
                            ostler_time expiry)
 {
-    enum conn_result result = CONN_SENT;
-
     pthread_mutex_lock(&conn->lock);
-    if (gone(conn))
-        result = CONN_GONE;
-    else if (!send_held(conn))
-        result = after_refusal(conn, errno);
-    else if (id && !add_pending(conn, id, expiry))
-        result = CONN_NOMEM;
-    struct wire_header counts = {.flags = flags, .received = conn->received, .sent = conn->sent};
-    /* Counted before it is sent: the answer may be here first. */
-    if (result == CONN_SENT)
-        conn->sent += wire_weight(size + WIRE_HEADER_SIZE);
-    pthread_mutex_unlock(&conn->lock);
-    if (result != CONN_SENT)
-        return result;
-
-    bool sent = transmit(conn, &counts, parts, count);
-    int problem = errno;
-
-    pthread_mutex_lock(&conn->lock);
-    if (sent) {
-        if (counts.received > conn->acknowledged)
-            conn->acknowledged = counts.received;
-        result = after_sending(conn, id);
-    } else {
-        conn->sent -= wire_weight(size + WIRE_HEADER_SIZE);
-        if (id && !settle(conn, id))
-            result = CONN_SENT; /* reported lost meanwhile */
-        else
-            result = after_refusal(conn, problem);
-    }
+    enum conn_result result = send_records(conn, flags, parts, count, size, id, expiry);
     pthread_mutex_unlock(&conn->lock);
     return result;
 }

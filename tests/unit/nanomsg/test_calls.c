@@ -2,9 +2,13 @@
 /* Requests and replies in one process. */
 #include "fixture.h"
 
+#include <ostler/log.h>
+
 #include <criterion/criterion.h>
 #include <json-c/json.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -386,4 +390,54 @@ Test(calls, connections_are_bounded, .init = begin, .fini = end, .timeout = 120)
     driver->close(caller);
     for (int i = 0; i < MANY; i++)
         driver->close(transports[i]);
+}
+
+/* --- Counts that both sides keep ---------------------------------------------------------------------------------- */
+
+enum { SENDERS = 4, ROUNDS = 200 };
+
+static pthread_barrier_t together;
+static atomic_int warnings;
+
+static void *cast_at_once(void *user)
+{
+    struct ostler_error problem = OSTLER_ERROR_INIT;
+    struct ostler_outgoing message = fixture_message(0);
+
+    pthread_barrier_wait(&together);
+    enum ostler_status status = driver->send(user, &message, NULL, &problem);
+    cr_assert_eq(status, OSTLER_OK, "%s", problem.message);
+    return NULL;
+}
+
+static void count_warnings(void *user, enum ostler_log_level level, const char *module, const char *text)
+{
+    (void)user;
+    (void)module;
+    (void)text;
+    if (level <= OSTLER_LOG_WARNING)
+        atomic_fetch_add(&warnings, 1);
+}
+
+/* The server hears of the connection from whichever message is there first; what it says it has received must be what was
+ * sent all the same, or else closing takes a second and warns. */
+Test(calls, the_first_messages_of_several_threads_are_counted, .init = begin, .fini = end, .timeout = 240)
+{
+    struct fixture_server *server = fixture_serve(serving, "s");
+
+    ostler_log_set_sink(count_warnings, NULL);
+    pthread_barrier_init(&together, NULL, SENDERS);
+    for (int round = 0; round < ROUNDS; round++) {
+        ostler_driver_transport *fresh = fixture_open(NULL, NULL);
+        pthread_t senders[SENDERS];
+        for (int i = 0; i < SENDERS; i++)
+            cr_assert_eq(pthread_create(&senders[i], NULL, cast_at_once, fresh), 0);
+        for (int i = 0; i < SENDERS; i++)
+            pthread_join(senders[i], NULL);
+        driver->close(fresh);
+    }
+    cr_expect_eq(atomic_load(&warnings), 0);
+    pthread_barrier_destroy(&together);
+    fixture_stop(server);
+    ostler_log_set_sink(NULL, NULL);
 }
