@@ -48,6 +48,7 @@ def await_true(what, condition):
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError("in vain: " + what)
+        time.sleep(0.002)  # the other side may need the core
 
 
 def has_in(text, *parts):
