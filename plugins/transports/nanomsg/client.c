@@ -46,8 +46,9 @@ enum ostler_status client_open(struct client *client, const struct settings *set
 
 /* --- Ending ------------------------------------------------------------------------------------------------------- */
 
-/* Drops those that have confirmed all that was sent, or cannot any more; the rest are what to wait for. */
-static size_t unconfirmed(struct conn **conns, size_t *count, struct pollfd *wait)
+/* Drops those that have confirmed all that was sent, or cannot any more; the others are told goodbye as soon as they take it,
+ * and are what to wait for. */
+static size_t take_leave(struct conn **conns, size_t *count, struct pollfd *wait)
 {
     size_t left = 0;
 
@@ -56,7 +57,10 @@ static size_t unconfirmed(struct conn **conns, size_t *count, struct pollfd *wai
             conn_unref(conns[i]);
             continue;
         }
-        wait[left] = (struct pollfd){.fd = conns[i]->readable, .events = POLLIN};
+        if (!conns[i]->parted)
+            conns[i]->parted = conn_say(conns[i], WIRE_BYE, WIRE_WANTS_ACK) == CONN_SENT;
+        wait[left] =
+            (struct pollfd){.fd = conns[i]->parted ? conns[i]->readable : conns[i]->writable, .events = POLLIN};
         conns[left++] = conns[i];
     }
     return *count = left;
@@ -73,10 +77,7 @@ static void say_goodbye(struct client *client)
 
     if (!conns || !wait)
         goto out;
-    unconfirmed(conns, &count, wait);
-    for (size_t i = 0; i < count; i++)
-        conn_say(conns[i], WIRE_BYE, WIRE_WANTS_ACK);
-    while (unconfirmed(conns, &count, wait) > 0 && ostler_now() < until) {
+    while (take_leave(conns, &count, wait) > 0 && ostler_now() < until) {
         /* A connection that breaks wakes nobody. */
         poll(wait, count, ostler_time_left_ms(until) < LOOK_MS ? ostler_time_left_ms(until) : LOOK_MS);
         client_drain(client);

@@ -41,6 +41,7 @@ struct conn {
     size_t service_count;
     ostler_time opened, used, asked;
     struct conn *next_held; /* under the client's held_lock */
+    bool parted;            /* it has been told goodbye; of the thread that closes the client */
 
     pthread_mutex_t lock; /* guards all below */
     bool dead;

@@ -441,3 +441,52 @@ Test(calls, the_first_messages_of_several_threads_are_counted, .init = begin, .f
     fixture_stop(server);
     ostler_log_set_sink(NULL, NULL);
 }
+
+static void *close_transport(void *user)
+{
+    driver->close(user);
+    return NULL;
+}
+
+static json_object *large_arguments(void)
+{
+    json_object *arguments = json_object_new_object();
+    char text[5000];
+
+    memset(text, 'x', sizeof text);
+    json_object_object_add(arguments, "text", json_object_new_string_len(text, sizeof text));
+    return arguments;
+}
+
+/* The goodbye has to wait for room, too. */
+Test(calls, what_fills_a_connection_is_there_before_it_is_closed, .init = begin, .fini = end, .timeout = 60)
+{
+    ostler_driver_listener *listener = fixture_listen(serving, "s");
+    ostler_driver_transport *full = fixture_open(NULL, NULL);
+    struct ostler_outgoing message = fixture_message(0);
+    size_t sent = 0, taken = 0;
+    pthread_t closing;
+
+    ostler_log_set_sink(count_warnings, NULL);
+    message.message.args = large_arguments();
+    while (driver->send(full, &message, NULL, &error) == OSTLER_OK) {
+        sent++;
+        message.deadline = OSTLER_AT_ONCE;
+    }
+    cr_assert_gt(sent, 1, "%s", error.message);
+    cr_assert_eq(pthread_create(&closing, NULL, close_transport, full), 0);
+    for (; taken < sent; taken++) {
+        struct ostler_incoming *incoming = fixture_take(listener);
+        cr_assert_not_null(incoming, "%zu of %zu came", taken, sent);
+        driver->incoming_free(incoming);
+    }
+    /* The goodbye is read by a poll as well. */
+    while (pthread_tryjoin_np(closing, NULL) != 0) {
+        struct ostler_incoming *none = NULL;
+        cr_assert_eq(driver->listener_poll(listener, ostler_deadline(0.01), &none, 1), 0);
+    }
+    cr_expect_eq(atomic_load(&warnings), 0);
+    ostler_log_set_sink(NULL, NULL);
+    json_object_put(message.message.args);
+    fixture_close(listener);
+}
