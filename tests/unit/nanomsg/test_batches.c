@@ -73,9 +73,8 @@ static int64_t exchange_batch(ostler_driver_listener *listener, uint64_t first)
     for (uint64_t i = 0; i < CALLS; i++)
         send_call(first + i, NULL, true);
     driver->flush(client);
-    for (uint64_t i = 0; i < CALLS; i++) {
+    for (uint64_t i = 0; i < CALLS; i++)
         answer_next(listener);
-    }
     for (uint64_t i = 0; i < CALLS; i++)
         expect_result(first + i);
     return fixture_count(client, "received") - before;
@@ -130,9 +129,8 @@ Test(batches, a_small_queue_takes_what_came_together, .init = begin, .fini = end
     for (uint64_t i = 0; i < CALLS; i++)
         send_call(10 + i, NULL, true);
     driver->flush(client);
-    for (uint64_t i = 0; i < CALLS; i++) {
+    for (uint64_t i = 0; i < CALLS; i++)
         answer_next(listener);
-    }
     for (uint64_t i = 0; i < CALLS; i++)
         expect_result(10 + i);
     cr_expect_eq(fixture_count(small, "refused"), 0);
