@@ -54,7 +54,10 @@ def surroundings(options):
         made = build.Build(os.path.abspath(options.build))
     else:
         say("building")
-        made = build.make(os.path.join(os.environ.get("OSTLER_BUILD_ROOT", SOURCE), "build-bench"))
+        try:
+            made = build.make(os.path.join(os.environ.get("OSTLER_BUILD_ROOT", SOURCE), "build-bench"))
+        except subprocess.CalledProcessError as failure:
+            sys.exit("cannot build: %s ended with %d" % (os.path.basename(failure.cmd[0]), failure.returncode))
     folder = tempfile.mkdtemp(prefix="ob.")
     try:
         with Services(folder) as running:
