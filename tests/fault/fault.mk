@@ -1,7 +1,7 @@
 # Brokers that die and networks that fail; caller says of every call how it ended.
 if TRANSPORT_RABBIT
 fault_tests = tests/fault/broker_faults.py tests/fault/network_faults.py tests/fault/cluster_faults.py tests/fault/tls.py \
-	tests/fault/poison.py tests/fault/cuts.py tests/fault/notification_faults.py
+	tests/fault/poison.py tests/fault/cuts.py tests/fault/notification_faults.py tests/fault/lost_queues.py
 TESTS += $(fault_tests)
 check_PROGRAMS += tests/fault/caller tests/fault/crowd
 endif
@@ -10,7 +10,7 @@ TESTS += tests/fault/nanomsg_notifications.py
 endif
 check_PROGRAMS += tests/fault/notes
 EXTRA_DIST += tests/fault/broker_faults.py tests/fault/network_faults.py tests/fault/cluster_faults.py \
-	tests/fault/tls.py tests/fault/poison.py tests/fault/cuts.py tests/fault/notification_faults.py \
+	tests/fault/tls.py tests/fault/poison.py tests/fault/cuts.py tests/fault/notification_faults.py tests/fault/lost_queues.py \
 	tests/fault/nanomsg_notifications.py tests/fault/fault_support.py tests/support/notes.py tests/support/proxy.py
 
 tests_fault_caller_SOURCES = tests/fault/caller.c

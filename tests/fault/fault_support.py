@@ -36,6 +36,16 @@ def start_server(made, topic="fault", url=None, ready=True, options="", server="
     return made.start("--config-file", path, ready=ready, env=env)
 
 
+QUEUE = 'rabbit_misc:r(<<"/">>, queue, <<"%s">>)'
+
+
+def lose(node, queues):
+    """What rabbit_amqqueue:on_node_down() does to a queue of a name that it has listed."""
+    names = ", ".join(QUEUE % queue for queue in queues)
+    node.eval("rabbit_misc:execute_mnesia_transaction(fun () -> [begin ok = mnesia:delete({rabbit_queue, N}), "
+              "rabbit_binding:remove_transient_for_destination(N) end || N <- [%s]], ok end)." % names)
+
+
 class Calls:
     """A client with calls under way."""
 

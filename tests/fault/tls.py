@@ -10,7 +10,7 @@ import tempfile
 import threading
 
 import fault_support as fault
-from fault_support import Calls, Deployment, broker, check_runs, start_server, test
+from fault_support import Calls, Deployment, await_true, broker, check_runs, lose, start_server, test
 from ports import free_ports
 
 QUERY = "ssl=true&rabbit_interval_max=1&rabbit_retry_backoff=0&heartbeat_timeout_threshold=5"
@@ -181,6 +181,21 @@ def restarted():
         ends = calls.finish()
         good, _ = check_runs(made, ends, "again")
         assert len(good) > 1400, sorted({end for end in ends.values() if end[0] != "OK"})[:5]
+        host.stop()
+
+
+@test
+def forgotten():
+    """queues that the broker has forgotten are declared again over TLS, after a first connection and after a lost one"""
+    with Deployment() as made:
+        made.url = secure.url()
+        host = start_server(made, "forgotten")
+        for _ in range(2):
+            lose(secure.node, ["forgotten", "forgotten.c1"])
+            await_true("it is served", lambda: made.is_served("forgotten"))
+            mark = host.mark()
+            secure.node.ctl("close_all_connections", "test")
+            host.wait_log("connected for serving forgotten", mark)
         host.stop()
 
 

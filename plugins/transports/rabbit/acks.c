@@ -31,6 +31,11 @@ void acks_fini(struct acks *acks)
     free(acks->states);
 }
 
+bool acks_are_open(const struct acks *acks)
+{
+    return acks->first < acks->next;
+}
+
 static bool grow(struct acks *acks)
 {
     struct acks larger = {.capacity = acks->capacity ? acks->capacity * 2 : 128};

@@ -24,6 +24,9 @@ struct acks {
 void acks_begin(struct acks *acks, unsigned prefetch);
 void acks_fini(struct acks *acks);
 
+/* Whether anything was delivered that is not settled, or handled and the broker not told. */
+bool acks_are_open(const struct acks *acks);
+
 /* A message has come with this tag; false without memory. */
 bool acks_delivered(struct acks *acks, uint64_t tag);
 

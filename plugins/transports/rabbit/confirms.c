@@ -17,13 +17,19 @@ bool confirms_window_is_full(const struct publisher *publisher)
 
 /* --- Calls, for explanations */
 
-static void remember_call(struct publisher *publisher, uint64_t call_id, enum fate fate)
+static void remember_call(struct publisher *publisher, const struct post *post)
+{
+    publisher->calls[post->call_id % KNOWN_CALLS] = (struct known_call){.call_id = post->call_id,
+                                                                        .fate = FATE_OPEN,
+                                                                        .epoch = publisher->link.epoch,
+                                                                        .reply_connection = post->reply_connection};
+}
+
+static void remember_fate(struct publisher *publisher, uint64_t call_id, enum fate fate)
 {
     struct known_call *call = &publisher->calls[call_id % KNOWN_CALLS];
 
-    if (fate == FATE_OPEN)
-        *call = (struct known_call){.call_id = call_id, .fate = fate, .epoch = publisher->link.epoch};
-    else if (call->call_id == call_id)
+    if (call->call_id == call_id)
         call->fate = fate;
 }
 
@@ -44,13 +50,13 @@ struct unconfirmed *confirms_add(struct publisher *publisher, const struct post 
     *message = (struct unconfirmed){.used = true, .exchange = exchange, .begins = begins, .call_id = post->call_id};
     strncpy(message->unique_id, post->unique_id, UNIQUE_ID);
     if (post->call_id)
-        remember_call(publisher, post->call_id, FATE_OPEN);
+        remember_call(publisher, post);
     return message;
 }
 
 static void tell_caller(struct publisher *publisher, uint64_t call_id, enum fate fate, const char *reason)
 {
-    remember_call(publisher, call_id, fate);
+    remember_fate(publisher, call_id, fate);
     if (fate == FATE_RETURNED)
         publisher->events.lost(publisher->events.user, call_id, OSTLER_E_UNDELIVERABLE, "no queue takes this message");
     else if (fate == FATE_REFUSED)

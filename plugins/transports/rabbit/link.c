@@ -229,6 +229,14 @@ static void empty_outbox(struct link *link)
         wire_text_free(&link->outbox);
 }
 
+bool link_put_method(struct link *link, amqp_method_number_t id, void *decoded)
+{
+    if (!link->conn.tls)
+        return frames_put_method(&link->outbox, CONN_CHANNEL, id, decoded);
+    link->conn.last_sent = ostler_now();
+    return amqp_send_method(link->conn.state, CONN_CHANNEL, id, decoded) == AMQP_STATUS_OK;
+}
+
 void link_hold(struct link *link)
 {
     ostler_time now = ostler_now();

@@ -115,6 +115,9 @@ bool link_has_room(const struct link *link);
  * keeper sends it after four to eight milliseconds. */
 void link_hold(struct link *link);
 
+/* Puts a method of the channel behind what goes out next (TLS: sends it). False without memory, or if it cannot be sent. */
+bool link_put_method(struct link *link, amqp_method_number_t id, void *decoded);
+
 /* Sends what is in the outbox, as far as it goes at once; false if the link broke. Complete if `outbox.length` is 0. */
 bool link_flush(struct link *link);
 

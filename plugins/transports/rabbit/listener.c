@@ -31,11 +31,17 @@ bool listener_on_method(void *self, struct link *link, const amqp_method_t *meth
         return false;
     }
     if (method->id == AMQP_CHANNEL_CLOSE_METHOD && !listener->stopping) {
-        conn_reply_error((amqp_rpc_reply_t){.reply_type = AMQP_RESPONSE_SERVER_EXCEPTION, .reply = *method}, NULL,
-                         error);
+        listener->vanished |= consumers_vanished(method, error);
         return false;
     }
     return true;
+}
+
+ostler_time listener_on_due(void *self)
+{
+    ostler_driver_listener *listener = self;
+
+    return listener->stopping ? OSTLER_NEVER : consumers_due(&listener->consumers, &listener->link);
 }
 
 void listener_on_wake(void *self)
@@ -75,6 +81,7 @@ enum ostler_status rabbit_listener_open(ostler_driver_listener *listener, ostler
                                         const struct listener_role *role, struct ostler_error *error)
 {
     listener->transport = transport;
+    listener->consumers.topology = &transport->topology;
     listener->role = role;
     listener->epoll_fd = listener->wake_fd = -1;
     atomic_init(&listener->references, 1);

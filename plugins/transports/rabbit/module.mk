@@ -7,6 +7,8 @@ rabbit_sources = \
 	plugins/transports/rabbit/confirms.c \
 	plugins/transports/rabbit/conn.c \
 	plugins/transports/rabbit/conn.h \
+	plugins/transports/rabbit/consumers.c \
+	plugins/transports/rabbit/consumers.h \
 	plugins/transports/rabbit/dedup.c \
 	plugins/transports/rabbit/dedup.h \
 	plugins/transports/rabbit/dial.c \

@@ -18,8 +18,9 @@ struct post {
     const char *queue;     /* a queue that must be there, bound with its name as key; or NULL */
     const char *unique_id; /* 32 digits, also in the body */
     uint64_t call_id;      /* a call: that it is lost is told */
-    int retry;             /* no call: how often to send again; negative: until the deadline */
-    bool more;             /* no cast: it may leave with what is published next, or by publisher_flush() */
+    unsigned reply_connection; /* its: where the answer is to come */
+    int retry;                 /* no call: how often to send again; negative: until the deadline */
+    bool more;                 /* no cast: it may leave with what is published next, or by publisher_flush() */
 };
 
 /* What is told of messages under the ids of their senders. With the publisher's lock held: must only note it. */
@@ -65,8 +66,9 @@ void publisher_heartbeat(struct publisher *publisher, const char *queue, const c
 /* Reads what has come for the publisher: for the thread that saw its socket readable. */
 void publisher_read(struct publisher *publisher);
 
-/* Adds to `details` what became of a call that was published not long ago. */
-void publisher_explain(struct publisher *publisher, uint64_t call_id, struct json_object *details);
+/* Adds to `details` what became of a call that was published not long ago. `reply_connection`: where answers come now. */
+void publisher_explain(struct publisher *publisher, uint64_t call_id, unsigned reply_connection,
+                       struct json_object *details);
 
 /* Connections made so far, unconfirmed messages, replies that wait; for reports. */
 struct json_object *publisher_report(struct publisher *publisher);

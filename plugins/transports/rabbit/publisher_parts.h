@@ -75,6 +75,7 @@ struct known_call {
     uint64_t call_id;
     enum fate fate;
     unsigned epoch; /* of the connection on which it went out */
+    unsigned reply_connection;
 };
 
 /* See renewal.c. While the stage is not RENEWAL_NONE, nothing is published. */

@@ -82,7 +82,7 @@ static struct json_object *report(ostler_driver_transport *transport)
 
 static void explain(ostler_driver_transport *transport, uint64_t call_id, struct json_object *details)
 {
-    publisher_explain(transport->publisher, call_id, details);
+    publisher_explain(transport->publisher, call_id, replies_doubt(transport->replies), details);
 }
 
 static void flush(ostler_driver_transport *transport)

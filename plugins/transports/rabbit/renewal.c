@@ -5,7 +5,6 @@
  * died may refuse everything for that queue until the node is back, long after the queue has another leader; a new channel
  * knows better. Nobody waits for the broker here: each answer is a frame like any other, and what is to be published meanwhile
  * waits as it does for a connection. */
-#include "frames.h"
 #include "publisher_parts.h"
 
 #include <ostler/log.h>
@@ -35,10 +34,7 @@ static bool send_method(struct publisher *publisher, amqp_method_number_t id, vo
 {
     struct link *link = &publisher->link;
 
-    if (!link->conn.tls)
-        return frames_put_method(&link->outbox, CONN_CHANNEL, id, method) && link_flush(link);
-    link->conn.last_sent = ostler_now();
-    return amqp_send_method(link->conn.state, CONN_CHANNEL, id, method) == AMQP_STATUS_OK;
+    return link_put_method(link, id, method) && link_flush(link);
 }
 
 ostler_time renewal_due(const struct publisher *publisher)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "replies.h"
-#include "ids.h"
 #include "inbox.h"
 #include "unpack.h"
 
@@ -20,6 +19,7 @@
 
 enum {
     MOST_TAKEN = 32,
+    QUEUE_SIZE = sizeof((struct reply_address *)NULL)->queue,
     BRIEF_MS = 5,  /* how long a reply is waited for before the publisher is looked at */
     ACK_PARTS = 4, /* so many acknowledgements for as many replies as the broker sends ahead */
     MOST_UNACKNOWLEDGED = 64
@@ -38,8 +38,6 @@ struct replies {
     uint64_t transport_id;
     const struct rabbit_options *options;
     const ostler_url *url;
-    struct topology *topology;
-    char queue[sizeof "reply_" + ID_DIGITS];
     int epoll_fd;     /* the socket of `link`, and wake_fd */
     int publisher_fd; /* that of the publisher */
     int both_fd;      /* the two, or -1 */
@@ -53,6 +51,10 @@ struct replies {
     atomic_bool started;
 
     struct link link; /* its lock guards all below */
+    char queue[QUEUE_SIZE];
+    struct consumed consumed; /* that */
+    struct consumers consumers;
+    bool vanished; /* it was not there any more */
     struct inbox inbox;
     /* Taken and not acknowledged. There is no hurry with replies: one that comes again is for nobody. */
     uint64_t last_tag;
@@ -60,18 +62,35 @@ struct replies {
     size_t unacknowledged_bytes;
 };
 
+static void name_queue(char name[QUEUE_SIZE])
+{
+    char digits[ID_DIGITS + 1];
+
+    id_of_call(digits, id_random(), id_random());
+    snprintf(name, QUEUE_SIZE, "reply_%s", digits);
+}
+
+/* What a broker has lost without a word may expire half an hour later, and take along what has its name then. */
+static void name_queue_again(struct replies *replies)
+{
+    char name[QUEUE_SIZE];
+
+    name_queue(name);
+    link_lock(&replies->link);
+    memcpy(replies->queue, name, sizeof name);
+    replies->vanished = false;
+    link_unlock(&replies->link);
+}
+
 /* --- The link's events -------------------------------------------------------------------------------------------------- */
 
 static enum ostler_status on_up(void *self, struct conn *conn, struct ostler_error *error)
 {
     struct replies *replies = self;
-    enum ostler_status status = topology_own_queue(replies->topology, conn, NULL, replies->queue, NULL, error);
 
-    if (status == OSTLER_OK)
-        status = topology_prefetch(conn, replies->topology->options->prefetch, error);
-    if (status == OSTLER_OK)
-        status = topology_consume(replies->topology, conn, replies->queue, "1", error);
-    return status;
+    if (replies->vanished)
+        name_queue_again(replies);
+    return consumers_begin(&replies->consumers, conn, error);
 }
 
 /* Replies that were read but not acknowledged come again. */
@@ -93,10 +112,20 @@ static void acknowledge(struct replies *replies)
     replies->unacknowledged_bytes = 0;
 }
 
+static ostler_time due(void *self)
+{
+    struct replies *replies = self;
+
+    return consumers_due(&replies->consumers, &replies->link);
+}
+
 static void chores(void *self, struct link *link)
 {
-    (void)link;
-    acknowledge(self);
+    struct replies *replies = self;
+
+    acknowledge(replies);
+    if (link->is_up)
+        consumers_renew_due(&replies->consumers, link, replies->inbox.count > 0);
 }
 
 static bool on_message(void *self, struct link *link, struct received *message, struct ostler_error *error)
@@ -116,15 +145,15 @@ static bool on_message(void *self, struct link *link, struct received *message, 
 
 static bool on_method(void *self, struct link *link, const amqp_method_t *method, struct ostler_error *error)
 {
-    (void)self;
+    struct replies *replies = self;
+
     (void)link;
     if (method->id == AMQP_BASIC_CANCEL_METHOD) {
         ostler_error_set(error, OSTLER_E_DELIVERY, "the reply queue was deleted");
         return false;
     }
     if (method->id == AMQP_CHANNEL_CLOSE_METHOD) {
-        conn_reply_error((amqp_rpc_reply_t){.reply_type = AMQP_RESPONSE_SERVER_EXCEPTION, .reply = *method}, NULL,
-                         error);
+        replies->vanished |= consumers_vanished(method, error);
         return false;
     }
     return true;
@@ -135,8 +164,13 @@ static void wake(void *self)
     replies_wake(self);
 }
 
-static const struct link_handlers handlers = {
-    .up = on_up, .down = on_down, .message = on_message, .method = on_method, .chores = chores, .wake = wake};
+static const struct link_handlers handlers = {.up = on_up,
+                                              .down = on_down,
+                                              .message = on_message,
+                                              .method = on_method,
+                                              .due = due,
+                                              .chores = chores,
+                                              .wake = wake};
 
 /* --- Life -------------------------------------------------------------------------------------------------------------------- */
 
@@ -158,13 +192,14 @@ enum ostler_status replies_open(const struct rabbit_options *options, const ostl
                                 uint64_t transport_id, struct replies **out, struct ostler_error *error)
 {
     struct replies *replies = calloc(1, sizeof *replies);
-    char digits[ID_DIGITS + 1];
 
     if (!replies)
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
-    *replies = (struct replies){.transport_id = transport_id, .options = options, .url = url, .topology = topology};
-    id_of_call(digits, id_random(), id_random());
-    snprintf(replies->queue, sizeof replies->queue, "reply_%s", digits);
+    *replies = (struct replies){.transport_id = transport_id, .options = options, .url = url};
+    name_queue(replies->queue);
+    replies->consumed.queue = replies->queue;
+    replies->consumers = (struct consumers){
+        .topology = topology, .prefetch = options->prefetch, .queues = &replies->consumed, .count = 1};
     pthread_mutex_init(&replies->lock, NULL);
     replies->both_fd = -1;
     replies->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -240,10 +275,13 @@ static enum ostler_status start_once(struct replies *replies, struct ostler_erro
     return status;
 }
 
-const char *replies_queue(struct replies *replies, ostler_time deadline, struct ostler_error *error)
+enum ostler_status replies_address(struct replies *replies, ostler_time deadline, struct reply_address *address,
+                                   struct ostler_error *error)
 {
-    if (start_once(replies, error) != OSTLER_OK)
-        return NULL;
+    enum ostler_status status = start_once(replies, error);
+
+    if (status != OSTLER_OK)
+        return status;
     link_lock(&replies->link);
     /* Once it has been there it is there: the broker keeps it while the connection is made again. */
     bool ready = replies->link.epoch > 0 && replies->link.is_up;
@@ -251,12 +289,27 @@ const char *replies_queue(struct replies *replies, ostler_time deadline, struct 
         ready = link_wait_up(&replies->link, deadline);
     else
         ready = true;
-    if (!ready)
-        ostler_error_set(error, deadline == OSTLER_AT_ONCE ? OSTLER_E_BUSY : OSTLER_E_DELIVERY,
-                         "not sent, there is no connection to the broker for replies: %s",
-                         replies->link.why_down[0] ? replies->link.why_down : "still connecting");
+    if (ready) {
+        memcpy(address->queue, replies->queue, sizeof address->queue);
+        address->connection = replies->link.epoch;
+    } else {
+        status = ostler_error_set(error, deadline == OSTLER_AT_ONCE ? OSTLER_E_BUSY : OSTLER_E_DELIVERY,
+                                  "not sent, there is no connection to the broker for replies: %s",
+                                  replies->link.why_down[0] ? replies->link.why_down : "still connecting");
+    }
     link_unlock(&replies->link);
-    return ready ? replies->queue : NULL;
+    return status;
+}
+
+unsigned replies_doubt(struct replies *replies)
+{
+    if (!atomic_load(&replies->started))
+        return 0;
+    link_lock(&replies->link);
+    consumers_doubt(&replies->consumers, &replies->link);
+    unsigned connection = replies->link.is_up ? replies->link.epoch : 0;
+    link_unlock(&replies->link);
+    return connection;
 }
 
 /* --- Handing out -------------------------------------------------------------------------------------------------------------- */
@@ -339,7 +392,7 @@ static bool decode(struct replies *replies, struct received *received, struct os
     if (status == OSTLER_OK)
         status = wire_open_reply(body.bytes, body.length, &read, &error);
     if (status != OSTLER_OK)
-        ostler_log(OSTLER_LOG_WARNING, "rabbit", "dropped a reply on %s: %s", replies->queue, error.message);
+        ostler_log(OSTLER_LOG_WARNING, "rabbit", "dropped a reply on %s: %s", received->routing_key, error.message);
     bool mine = read.msg_id && id_to_call(read.msg_id, replies->transport_id, &reply->call_id);
     if (mine) {
         reply->kind = read.kind;

@@ -3,8 +3,8 @@
 #ifndef REPLIES_H
 #define REPLIES_H
 
-#include "link.h"
-#include "topology.h"
+#include "consumers.h"
+#include "ids.h"
 
 struct replies;
 
@@ -18,8 +18,17 @@ int replies_publisher_fd(const struct replies *replies);
 /* Readable when a poll may hand out something; made when first asked for. -1 if it cannot be made. */
 int replies_epoll_fd(struct replies *replies);
 
-/* Where callers get their answers. Waits, the first time, until the queue is there; NULL at the deadline, with the reason. */
-const char *replies_queue(struct replies *replies, ostler_time deadline, struct ostler_error *error);
+/* Where callers get their answers. Waits, the first time, until the queue is there. At the deadline OSTLER_E_DELIVERY, or, if that
+ * was OSTLER_AT_ONCE, OSTLER_E_BUSY. */
+struct reply_address {
+    char queue[sizeof "reply_" + ID_DIGITS];
+    unsigned connection; /* which one consumes it */
+};
+enum ostler_status replies_address(struct replies *replies, ostler_time deadline, struct reply_address *address,
+                                   struct ostler_error *error);
+
+/* A call got no answer in time: makes sure that the queue is still there. Returns which connection consumes it, 0 if none does. */
+unsigned replies_doubt(struct replies *replies);
 
 /* For the driver operations; `idle` reads the publisher: unless messages wait to be accepted nothing good comes from
  * there, and it has time for a few milliseconds. */

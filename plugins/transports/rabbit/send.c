@@ -87,6 +87,7 @@ enum ostler_status rabbit_send(ostler_driver_transport *transport, const struct 
     char msg_id[ID_DIGITS + 1], unique_id[ID_DIGITS + 1];
     struct wire_request_ids ids = {.unique_id = unique_id, .monitor_timeout = message->monitor_timeout};
     struct wire_text body = {.limit = transport->options.max_message_size};
+    struct reply_address reply = {.connection = 0};
     struct route route;
     enum ostler_status status = find_route(&message->target, &route, error);
 
@@ -98,9 +99,10 @@ enum ostler_status rabbit_send(ostler_driver_transport *transport, const struct 
     if (message->call_id && !message->acceptance) {
         id_of_call(msg_id, transport->id, message->call_id);
         ids.msg_id = msg_id;
-        ids.reply_q = replies_queue(transport->replies, message->deadline, error);
-        if (!ids.reply_q)
-            return error && error->status ? error->status : OSTLER_E_DELIVERY;
+        ids.reply_q = reply.queue;
+        status = replies_address(transport->replies, message->deadline, &reply, error);
+        if (status != OSTLER_OK)
+            return status;
     }
     status = write_body(transport, message, &ids, &body, error);
     if (status == OSTLER_OK) {
@@ -114,6 +116,7 @@ enum ostler_status rabbit_send(ostler_driver_transport *transport, const struct 
                             .fanout = message->target.fanout,
                             .unique_id = unique_id,
                             .call_id = message->call_id,
+                            .reply_connection = reply.connection,
                             .more = message->more && message->call_id,
                             .retry = message->retry};
         if (message->acceptance)

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct server {
     ostler_driver_listener base;
@@ -12,40 +13,30 @@ struct server {
     char server_queue[LISTENER_NAME_SIZE];
     char fanout_exchange[LISTENER_NAME_SIZE + 8];
     char fanout_queue[LISTENER_NAME_SIZE + 48];
+    struct consumed queues[3];
 };
 
-/* --- The link's events ------------------------------------------------------------------------------------------------ */
-
-static enum ostler_status declare(struct server *server, struct conn *conn, struct ostler_error *error)
+/* What a broker has lost without a word may expire half an hour later, and take along what has its name then. */
+static void name_fanout_queue(struct server *server)
 {
-    struct topology *topology = &server->base.transport->topology;
-    enum ostler_status status = topology_prefetch(conn, topology->options->prefetch, error);
+    char digits[ID_DIGITS + 1];
 
-    if (status == OSTLER_OK)
-        status = topology_shared_queue(topology, conn, server->exchange, server->topic, server->topic, error);
-    if (status == OSTLER_OK)
-        status =
-            topology_shared_queue(topology, conn, server->exchange, server->server_queue, server->server_queue, error);
-    if (status == OSTLER_OK)
-        status =
-            topology_own_queue(topology, conn, server->fanout_exchange, server->fanout_queue, server->topic, error);
-    return status;
+    id_of_call(digits, id_random(), id_random());
+    snprintf(server->fanout_queue, sizeof server->fanout_queue, "%s_fanout_%s", server->topic, digits);
+    server->base.vanished = false;
 }
+
+/* --- The link's events ------------------------------------------------------------------------------------------------ */
 
 static enum ostler_status on_up(void *self, struct conn *conn, struct ostler_error *error)
 {
     struct server *server = self;
-    struct topology *topology = &server->base.transport->topology;
 
     if (server->base.stopping)
         return OSTLER_OK;
-    enum ostler_status status = declare(server, conn, error);
-    if (status == OSTLER_OK)
-        status = topology_consume(topology, conn, server->topic, "1", error);
-    if (status == OSTLER_OK)
-        status = topology_consume(topology, conn, server->server_queue, "2", error);
-    if (status == OSTLER_OK)
-        status = topology_consume(topology, conn, server->fanout_queue, "3", error);
+    if (server->base.vanished)
+        name_fanout_queue(server);
+    enum ostler_status status = consumers_begin(&server->base.consumers, conn, error);
     if (status == OSTLER_OK)
         listener_is_up(&server->base);
     return status;
@@ -74,6 +65,15 @@ static bool on_message(void *self, struct link *link, struct received *message, 
         return true;
     ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a request");
     return false;
+}
+
+/* Requests that were handed out have been acknowledged. */
+static void chores(void *self, struct link *link)
+{
+    struct server *server = self;
+
+    if (!server->base.stopping)
+        consumers_renew_due(&server->base.consumers, link, server->base.inbox.count > 0);
 }
 
 /* --- The role ------------------------------------------------------------------------------------------------------------- */
@@ -127,8 +127,13 @@ static void destroy(ostler_driver_listener *listener)
 }
 
 static const struct listener_role role = {
-    .link =
-        {.up = on_up, .down = on_down, .message = on_message, .method = listener_on_method, .wake = listener_on_wake},
+    .link = {.up = on_up,
+             .down = on_down,
+             .message = on_message,
+             .method = listener_on_method,
+             .due = listener_on_due,
+             .chores = chores,
+             .wake = listener_on_wake},
     .taken = taken,
     .hand_out = hand_out,
     .idle = idle,
@@ -142,18 +147,29 @@ static enum ostler_status name_all(struct server *server, const struct ostler_ta
                                    struct ostler_error *error)
 {
     enum { SIZE = LISTENER_NAME_SIZE };
-    char digits[ID_DIGITS + 1];
-
-    id_of_call(digits, id_random(), id_random());
     bool fits = snprintf(server->exchange, SIZE, "%s", target->exchange) < SIZE;
+
     fits &= snprintf(server->topic, SIZE, "%s", target->topic) < SIZE;
     fits &= snprintf(server->server_queue, SIZE, "%s.%s", target->topic, target->server) < SIZE;
-    fits &= snprintf(server->fanout_exchange, sizeof server->fanout_exchange, "%s_fanout", target->topic) < SIZE;
-    fits &= snprintf(server->fanout_queue, sizeof server->fanout_queue, "%s_fanout_%s", target->topic, digits) < SIZE;
+    fits &= snprintf(server->fanout_exchange, SIZE, "%s_fanout", target->topic) < SIZE;
+    name_fanout_queue(server);
+    fits &= strlen(server->fanout_queue) < SIZE;
     snprintf(server->base.purpose, sizeof server->base.purpose, "serving %s", target->topic);
     if (fits)
         return OSTLER_OK;
     return ostler_error_set(error, OSTLER_E_TARGET, "queue names for topic and server are over RabbitMQ's 255 bytes");
+}
+
+static void list_queues(struct server *server, uint16_t prefetch)
+{
+    enum { QUEUES = sizeof server->queues / sizeof *server->queues };
+    const struct consumed queues[QUEUES] = {
+        {.exchange = server->exchange, .queue = server->topic, .key = server->topic, .shared = true},
+        {.exchange = server->exchange, .queue = server->server_queue, .key = server->server_queue, .shared = true},
+        {.exchange = server->fanout_exchange, .queue = server->fanout_queue, .key = server->topic}};
+
+    memcpy(server->queues, queues, sizeof queues);
+    server->base.consumers = (struct consumers){.prefetch = prefetch, .queues = server->queues, .count = QUEUES};
 }
 
 enum ostler_status rabbit_listen(ostler_driver_transport *transport, const struct ostler_target *target,
@@ -168,6 +184,7 @@ enum ostler_status rabbit_listen(ostler_driver_transport *transport, const struc
         free(server);
         return status;
     }
+    list_queues(server, transport->options.prefetch);
     status = rabbit_listener_open(&server->base, transport, &role, error);
     if (status == OSTLER_OK)
         *out = &server->base;

@@ -5,37 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PREFETCH_MAX = 65535, TAG_SIZE = 24 };
-
-/* --- Consuming: without a pool each queue, with one only its own ------------------------------------------------------------ */
-
-static size_t consumers(const struct subscription *subscription)
-{
-    return subscription->pool[0] ? 1 : subscription->count;
-}
-
-static const char *queue_of(const struct subscription *subscription, size_t i)
-{
-    return subscription->pool[0] ? subscription->pool : subscription->queues[i].key;
-}
-
-static void consumer_tag(size_t i, char tag[TAG_SIZE])
-{
-    snprintf(tag, TAG_SIZE, "%zu", i + 1);
-}
-
-static enum ostler_status declare(const struct subscription *subscription, struct conn *conn,
-                                  struct ostler_error *error)
-{
-    struct topology *topology = &subscription->base.transport->topology;
-    enum ostler_status status = topology_prefetch(conn, subscription->prefetch, error);
-
-    for (size_t i = 0; i < subscription->count && status == OSTLER_OK; i++) {
-        const struct subscribed_queue *queue = &subscription->queues[i];
-        status = topology_shared_queue(topology, conn, queue->exchange, queue_of(subscription, i), queue->key, error);
-    }
-    return status;
-}
+enum { PREFETCH_MAX = 65535 };
 
 /* --- The link's events ------------------------------------------------------------------------------------------------------ */
 
@@ -45,12 +15,7 @@ static enum ostler_status on_up(void *self, struct conn *conn, struct ostler_err
 
     if (subscription->base.stopping)
         return OSTLER_OK;
-    enum ostler_status status = declare(subscription, conn, error);
-    for (size_t i = 0; i < consumers(subscription) && status == OSTLER_OK; i++) {
-        char tag[TAG_SIZE];
-        consumer_tag(i, tag);
-        status = topology_consume(&subscription->base.transport->topology, conn, queue_of(subscription, i), tag, error);
-    }
+    enum ostler_status status = consumers_begin(&subscription->base.consumers, conn, error);
     if (status == OSTLER_OK)
         listener_is_up(&subscription->base);
     return status;
@@ -64,7 +29,7 @@ static void on_down(void *self, struct link *link, const char *reason)
     (void)link;
     (void)reason;
     inbox_clear(&subscription->base.inbox);
-    acks_begin(&subscription->acks, subscription->prefetch);
+    acks_begin(&subscription->acks, subscription->base.consumers.prefetch);
 }
 
 static bool on_message(void *self, struct link *link, struct received *message, struct ostler_error *error)
@@ -88,8 +53,9 @@ static bool on_message(void *self, struct link *link, struct received *message, 
 static ostler_time due(void *self)
 {
     const struct subscription *subscription = self;
+    ostler_time at = listener_on_due(self);
 
-    return subscription->acks.due;
+    return subscription->acks.due < at ? subscription->acks.due : at;
 }
 
 static void chores(void *self, struct link *link)
@@ -97,6 +63,8 @@ static void chores(void *self, struct link *link)
     struct subscription *subscription = self;
 
     acks_flush_due(&subscription->acks, link);
+    if (link->is_up && !subscription->base.stopping)
+        consumers_renew_due(&subscription->base.consumers, link, acks_are_open(&subscription->acks));
 }
 
 /* --- The role ----------------------------------------------------------------------------------------------------------------- */
@@ -138,10 +106,11 @@ static void stop(ostler_driver_listener *listener)
     struct received *message;
 
     amqp_set_rpc_timeout(link->conn.state, &brief);
-    for (size_t i = 0; i < consumers(subscription) && link->is_up; i++) {
-        char tag[TAG_SIZE];
-        consumer_tag(i, tag);
-        if (!amqp_basic_cancel(link->conn.state, CONN_CHANNEL, amqp_cstring_bytes(tag)))
+    for (size_t i = 0; i < subscription->count && link->is_up; i++) {
+        char tag[CONSUMERS_TAG_SIZE];
+        if (!subscription->consumed[i].again &&
+            !amqp_basic_cancel(link->conn.state, CONN_CHANNEL,
+                               amqp_cstring_bytes(consumers_tag(&listener->consumers, i, tag))))
             link_break(link, "the broker does not answer");
     }
     link_read(link);
@@ -167,6 +136,7 @@ static void destroy(ostler_driver_listener *listener)
     struct subscription *subscription = (struct subscription *)listener;
 
     acks_fini(&subscription->acks);
+    free(subscription->consumed);
     free(subscription);
 }
 
@@ -198,6 +168,12 @@ static enum ostler_status name_all(struct subscription *subscription, const stru
         struct subscribed_queue *to = &subscription->queues[i];
         fits &= snprintf(to->exchange, SIZE, "%s", from->exchange) < SIZE;
         fits &= snprintf(to->key, SIZE, "%s.%s", from->topic, from->priority) < SIZE;
+        /* Without a pool each queue is consumed, with one only its own. */
+        subscription->consumed[i] = (struct consumed){.exchange = to->exchange,
+                                                      .queue = subscription->pool[0] ? subscription->pool : to->key,
+                                                      .key = to->key,
+                                                      .shared = true,
+                                                      .again = subscription->pool[0] && i > 0};
     }
     snprintf(subscription->base.purpose, sizeof subscription->base.purpose, "listening to %s%s%s",
              subscription->queues[0].key, wanted->count > 1 ? " and others" : "", wanted->pool ? " (pool)" : "");
@@ -222,15 +198,21 @@ enum ostler_status rabbit_subscribe(ostler_driver_transport *transport, const st
 {
     struct subscription *subscription =
         calloc(1, sizeof *subscription + wanted->count * sizeof(struct subscribed_queue));
+    struct consumed *consumed = calloc(wanted->count, sizeof *consumed);
 
-    if (!subscription)
+    if (!subscription || !consumed) {
+        free(consumed);
+        free(subscription);
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
+    }
     subscription->count = wanted->count;
-    subscription->prefetch = prefetch_for(&transport->options, wanted->held);
-    acks_begin(&subscription->acks, subscription->prefetch);
+    subscription->consumed = consumed;
+    subscription->base.consumers = (struct consumers){
+        .prefetch = prefetch_for(&transport->options, wanted->held), .queues = consumed, .count = wanted->count};
+    acks_begin(&subscription->acks, subscription->base.consumers.prefetch);
     enum ostler_status status = name_all(subscription, wanted, error);
     if (status != OSTLER_OK) {
-        free(subscription);
+        destroy(&subscription->base);
         return status;
     }
     status = rabbit_listener_open(&subscription->base, transport, &role, error);

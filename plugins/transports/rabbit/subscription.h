@@ -14,10 +14,10 @@ struct subscribed_queue {
 
 struct subscription {
     ostler_driver_listener base;
-    struct acks acks; /* guarded by the link's lock */
-    uint16_t prefetch;
+    struct acks acks;              /* guarded by the link's lock */
     char pool[LISTENER_NAME_SIZE]; /* "": none */
     size_t count;
+    struct consumed *consumed; /* as many */
     struct subscribed_queue queues[];
 };
 

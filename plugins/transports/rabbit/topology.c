@@ -54,6 +54,11 @@ static struct queue_plan plan_shared(const struct topology *topology, const char
     return plan;
 }
 
+bool topology_shared_is_transient(const struct topology *topology)
+{
+    return !plan_shared(topology, "").durable;
+}
+
 static struct queue_plan plan_own(const struct topology *topology, const char *name)
 {
     const struct rabbit_options *options = topology->options;
@@ -212,15 +217,20 @@ enum ostler_status topology_own_queue(struct topology *topology, struct conn *co
     return status;
 }
 
-enum ostler_status topology_consume(struct topology *topology, struct conn *conn, const char *queue, const char *tag,
-                                    struct ostler_error *error)
+amqp_table_t topology_consume_arguments(const struct topology *topology, amqp_table_entry_t *entry)
 {
-    amqp_table_entry_t cancel = {.key = amqp_cstring_bytes("x-cancel-on-ha-failover"),
-                                 .value = {.kind = AMQP_FIELD_KIND_BOOLEAN, .value.boolean = 1}};
-    amqp_table_t arguments = {.num_entries = topology->options->cancel_on_failover ? 1 : 0, .entries = &cancel};
+    *entry = (amqp_table_entry_t){.key = amqp_cstring_bytes("x-cancel-on-ha-failover"),
+                                  .value = {.kind = AMQP_FIELD_KIND_BOOLEAN, .value.boolean = 1}};
+    return (amqp_table_t){.num_entries = topology->options->cancel_on_failover ? 1 : 0, .entries = entry};
+}
+
+enum ostler_status topology_consume(const struct topology *topology, struct conn *conn, const char *queue,
+                                    const char *tag, struct ostler_error *error)
+{
+    amqp_table_entry_t entry;
 
     amqp_basic_consume(conn->state, CONN_CHANNEL, amqp_cstring_bytes(queue), amqp_cstring_bytes(tag), 0, 0, 0,
-                       arguments);
+                       topology_consume_arguments(topology, &entry));
     enum ostler_status status = conn_reply_error(amqp_get_rpc_reply(conn->state), NULL, error);
     if (status != OSTLER_OK)
         ostler_error_prefix(error, "consuming %s", queue);

@@ -33,9 +33,15 @@ enum ostler_status topology_shared_queue(struct topology *topology, struct conn 
 enum ostler_status topology_own_queue(struct topology *topology, struct conn *conn, const char *exchange,
                                       const char *queue, const char *key, struct ostler_error *error);
 
+/* Whether such a queue is gone with the node it is on. */
+bool topology_shared_is_transient(const struct topology *topology);
+
 /* Consumes with explicit acknowledgement. */
-enum ostler_status topology_consume(struct topology *topology, struct conn *conn, const char *queue, const char *tag,
-                                    struct ostler_error *error);
+enum ostler_status topology_consume(const struct topology *topology, struct conn *conn, const char *queue,
+                                    const char *tag, struct ostler_error *error);
+
+/* What basic.consume is sent with; may point to *entry. */
+amqp_table_t topology_consume_arguments(const struct topology *topology, amqp_table_entry_t *entry);
 
 /* Sets the prefetch of a consuming channel (0: no limit); before the first consume. */
 enum ostler_status topology_prefetch(struct conn *conn, uint16_t prefetch, struct ostler_error *error);
