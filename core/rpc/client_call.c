@@ -45,9 +45,12 @@ enum ostler_status client_explain_timeout(const struct timed_out *what, struct o
     bool silent = what->call->monitor_deadline < what->call->deadline;
     double allowed = silent ? what->monitor_timeout : what->timeout;
 
-    if (!error)
-        return OSTLER_E_TIMEOUT;
+    /* The driver is asked also where nobody wants to know: it may have lost the way for answers. */
     struct json_object *details = timeout_details(what, silent, allowed);
+    if (!error) {
+        json_object_put(details);
+        return OSTLER_E_TIMEOUT;
+    }
     const char *explanation = json_object_get_string(json_object_object_get(details, "explanation"));
     ostler_error_set(error, OSTLER_E_TIMEOUT, "Timed out waiting for a reply to %s%s%s%s: %s within %g s%s%s%s",
                      what->method, what->where ? " (" : "", what->where ? what->where : "", what->where ? ")" : "",

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A broker that dies, hangs, refuses and comes back; calls keep their guarantees, every single one."""
 
+import json
 import signal
 import time
 
 import fault_support as fault
-from fault_support import Calls, Deployment, await_true, broker, check_runs, start_server, test
+from fault_support import Calls, Deployment, await_true, broker, check_runs, count_runs, start_server, test
 
 PROMPT = "heartbeat_timeout_threshold = 2\nrabbit_retry_interval = 1\nrabbit_retry_backoff = 1\nrabbit_interval_max = 2"
 QUERY = "?heartbeat_timeout_threshold=2&rabbit_interval_max=2"
@@ -109,6 +110,37 @@ def deleted_under_us():
         check_runs(made, ends)
         late = Calls(made, brokers.url, 20, first=5000).finish()
         assert all(end[0] == "OK" for end in late.values()), late
+        host.stop()
+
+
+def told(message):
+    """What a message says in words, and the details behind it."""
+    words, details = message.split("{", 1)
+    return words, json.loads("{" + details)
+
+
+@test
+def timeouts_explain_themselves():
+    """a call that timed out says what is known of it: confirmed or not, either connection lost and regained, blocked"""
+    with broker.Brokers() as brokers, deployment(brokers) as made:
+        host = start_server(made, options=PROMPT)
+        node = brokers.nodes[0]
+        slow = {"threads": 4, "timeout": 3, "seconds": 5}
+        for _, message in Calls(made, brokers.url, 4, **slow).finish().values():
+            words, details = told(message)
+            assert words.endswith("no answer within 3 s; the broker has confirmed the request"), words
+            assert details["confirmed"] and details["connected"] and not details["blocked"], details
+            assert not details["connection_lost"] and not details["reply_connection_lost"], details
+        calls = Calls(made, brokers.url, 4, first=10, **slow)
+        await_true("all of them run", lambda: set(range(10, 14)) <= set(count_runs(made)))
+        mark = host.mark()
+        node.ctl("close_all_connections", "test")
+        host.wait_log("connected for serving fault", mark)
+        for _, message in calls.finish().values():
+            words, details = told(message)
+            assert words.endswith("has confirmed the request; the connection was lost since; there is a new one; the "
+                                  "connection for replies was lost since"), words
+            assert details["confirmed"] and details["connection_lost"] and details["reply_connection_lost"], details
         host.stop()
 
 

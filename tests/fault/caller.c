@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls numbers, in several threads, and says of each how it ended: "NUMBER STATUS MILLISECONDS MESSAGE" a line.
+/* Calls numbers, in several threads, and says of each how it ended: "NUMBER STATUS MILLISECONDS MESSAGE{DETAILS}" a line.
  * caller URL TOPIC FIRST COUNT THREADS TIMEOUT METHOD SECONDS PAUSE, where METHOD is call, cast, or async for casts that are
  * not waited for, SECONDS is how long each
  * is to run, and PAUSE how long a thread waits between two. SIGTERM: no further ones. */
@@ -40,8 +40,10 @@ static struct json_object *args_of(long number)
 
 static void say(long number, const char *status, ostler_time begun, const struct ostler_error *error)
 {
-    printf("%ld %s %lld %s\n", number, status, (long long)((ostler_now() - begun) / 1000000),
-           error && error->message ? error->message : "");
+    const char *details = error && error->details ? json_object_to_json_string(error->details) : "";
+
+    printf("%ld %s %lld %s%s\n", number, status, (long long)((ostler_now() - begun) / 1000000),
+           error && error->message ? error->message : "", details);
     fflush(stdout);
 }
 

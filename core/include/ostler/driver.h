@@ -237,7 +237,8 @@ struct ostler_driver_ops {
 
     /** Optional: adds to @p details, an object, what is known of a call that was sent and has timed out (confirmed or
      *  not, connection lost, ...). A member "explanation", if there is one, is a text that continues the sentence of
-     *  the error. Any thread, soon after the call ended. */
+     *  the error. Any thread, soon after each call that ended so: a driver that might have lost the way for answers may
+     *  take it as a reason to look. */
     void (*explain)(ostler_driver_transport *transport, uint64_t call_id, struct json_object *details);
 
     /* Notifications. Optional, all three or none: a transport may carry requests only. */
