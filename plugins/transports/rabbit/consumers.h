@@ -4,7 +4,7 @@
  * When a node of a cluster dies, each of the others deletes the transient queues that were there: it lists their names, then
  * deletes what has these names, and last of all takes their bindings out of what topic exchanges route by. A queue that has been
  * declared again on another node meanwhile is hit by that, too. Nobody is told: its process and its consumers go on, and no
- * message reaches them any more (rabbitmq-server, issues 6271 and 9798; in all of 3.x).
+ * message reaches them any more (rabbitmq-server, issues 6271, 9798 and 11000, for 3.8 to 3.12; so it is in 3.10.8).
  *
  * So the consumers of a connection are renewed a few times after it came up, and seldom later: each queue is bound and consumed
  * once more, and the consumer before it cancelled. One that is gone closes the channel over that (404), and with a new connection
@@ -31,9 +31,10 @@ enum { CONSUMERS_TAG_SIZE = 24 };
 struct consumers {
     struct topology *topology;
     uint16_t prefetch; /* 0: no limit */
-    const struct consumed
-        *queues; /* these, and the names in them, are the caller's; they change in link_handlers.up only */
+    /* The caller's, as are the names in them, which change in link_handlers.up only. */
+    const struct consumed *queues;
     size_t count;
+
     unsigned epoch;      /* the connection that the following is about: */
     unsigned generation; /* of consumers, from 0 on */
     ostler_time due;

@@ -284,12 +284,8 @@ enum ostler_status replies_address(struct replies *replies, ostler_time deadline
         return status;
     link_lock(&replies->link);
     /* Once it has been there it is there: the broker keeps it while the connection is made again. */
-    bool ready = replies->link.epoch > 0 && replies->link.is_up;
-    if (!ready && replies->link.epoch <= 1)
-        ready = link_wait_up(&replies->link, deadline);
-    else
-        ready = true;
-    if (ready) {
+    bool is_kept = replies->link.epoch > 1 && !replies->vanished;
+    if (is_kept || link_wait_up(&replies->link, deadline)) {
         memcpy(address->queue, replies->queue, sizeof address->queue);
         address->connection = replies->link.epoch;
     } else {
