@@ -18,6 +18,7 @@ import host_support  # noqa: E402
 from host_support import BUILD, LIMIT, Deployment, await_true, has_in, test  # noqa: E402,F401
 
 PEER = os.path.join(BUILD, "tests/interop/.libs/peer.so")
+QUEUE = 'rabbit_misc:r(<<"/">>, queue, <<"%s">>)'
 SLACK = 20  # seconds that a call may end late on a machine that is busy
 
 
@@ -34,9 +35,6 @@ def start_server(made, topic="fault", url=None, ready=True, options="", server="
                       "[server]\ntopic = %s\nserver = %s\nendpoints = echo, control, %s\n"
                       % (url or made.url, options, topic, server, PEER))
     return made.start("--config-file", path, ready=ready, env=env)
-
-
-QUEUE = 'rabbit_misc:r(<<"/">>, queue, <<"%s">>)'
 
 
 def lose(node, queues):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A broker that loses queues, or the ways to them, and tells nobody: as nodes do when another one has died."""
 
+import contextlib
 import os
 import subprocess
 
@@ -36,8 +37,15 @@ def reconnect(node, hosts):
     await_true("everything is consumed again", lambda: consumed(node) == before)
 
 
-def start_servers(made):
-    return [start_server(made, url=made.url, server=server) for server in SERVERS]
+@contextlib.contextmanager
+def served():
+    """Two servers of a topic, which end well; the broker's node, what is deployed, and their hosts."""
+    with broker.Brokers() as brokers, Deployment() as made:
+        made.url = brokers.url + QUERY
+        hosts = [start_server(made, url=made.url, server=server) for server in SERVERS]
+        yield brokers.nodes[0], made, hosts
+        for host in hosts:
+            host.stop()
 
 
 def await_served(made):
@@ -59,10 +67,7 @@ def await_fanout(made, number):
 @test
 def queues_lost():
     """queues that the broker has forgotten are declared again: of servers, of a listener, for replies"""
-    with broker.Brokers() as brokers, Deployment() as made:
-        made.url = brokers.url + QUERY
-        node = brokers.nodes[0]
-        hosts = start_servers(made)
+    with served() as (node, made, hosts):
         calls = Calls(made, made.url, 10000, threads=2, timeout=3, pause=0.05)
         listener = Listener(made, made.url, "told")
         emitter = Emitter(made, made.url, "messagingv2", "told")
@@ -85,17 +90,12 @@ def queues_lost():
         calls.stop()
         emitter.finish()
         listener.finish()
-        for host in hosts:
-            host.stop()
 
 
 @test
 def routes_lost():
     """a binding that the broker lists and does not route by is replaced, an exchange that is gone declared again"""
-    with broker.Brokers() as brokers, Deployment() as made:
-        made.url = brokers.url + QUERY
-        node = brokers.nodes[0]
-        hosts = start_servers(made)
+    with served() as (node, made, hosts):
         await_served(made)
         reconnect(node, hosts)
         unroute(node, "openstack", ["fault", "fault.c1", "fault.c2"])
@@ -107,8 +107,6 @@ def routes_lost():
         await_served(made)
         late = Calls(made, made.url, 20, first=100, timeout=60)
         assert all(end[0] == "OK" for end in late.finish().values()), late.lines
-        for host in hosts:
-            host.stop()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@
 #define BUSY_SECONDS 1.0
 #define LEAST_TIME   (INT64_C(1000) * 1000 * 1000)
 /* So many bindings more may a queue get for a connection that was lost. */
-enum { MORE_BINDINGS = 4, NOT_FOUND = 404 };
+enum { MORE_BINDINGS = 4 };
 
 /* --- Tags ------------------------------------------------------------------------------------------------------------------ */
 
@@ -133,13 +133,13 @@ static bool renew(const struct consumers *consumers, struct link *link, size_t i
     return (!queue->exchange || bind(consumers, link, queue)) && (queue->again || consume_anew(consumers, link, i));
 }
 
-bool consumers_vanished(const amqp_method_t *channel_close, struct ostler_error *error)
+void consumers_note_closed(struct consumers *consumers, const amqp_method_t *channel_close, struct ostler_error *error)
 {
     amqp_rpc_reply_t reply = {.reply_type = AMQP_RESPONSE_SERVER_EXCEPTION, .reply = *channel_close};
     int code;
 
     conn_reply_error(reply, &code, error);
-    return code == NOT_FOUND;
+    consumers->vanished |= code == AMQP_NOT_FOUND;
 }
 
 static void renew_all(struct consumers *consumers, struct link *link)
@@ -158,7 +158,7 @@ void consumers_renew_due(struct consumers *consumers, struct link *link, bool bu
 {
     ostler_time now = ostler_now();
 
-    if (consumers_due(consumers, link) > now)
+    if (!link->is_up || consumers_due(consumers, link) > now)
         return;
     if (busy) {
         consumers->due = ostler_deadline(BUSY_SECONDS);

@@ -40,6 +40,11 @@ struct consumers {
     ostler_time due;
     double pause; /* seconds from this renewal to the next */
     ostler_time renewed_at;
+
+    /* One of the queues, or its exchange, was not there any more. A queue of one owner then gets another name, and this is cleared:
+     * what the broker has lost without a word may expire half an hour later, and take along what has its name then. Between two
+     * connections it belongs to link_handlers.up. */
+    bool vanished;
 };
 
 /* Declares, binds and consumes them all; for link_handlers.up. */
@@ -48,15 +53,15 @@ enum ostler_status consumers_begin(const struct consumers *consumers, struct con
 /* When consumers_renew_due() has something to do. */
 ostler_time consumers_due(struct consumers *consumers, const struct link *link);
 
-/* Renews them if it is time. Not while messages are on their way through (`busy`): consumers that are renewed may be sent as many
- * again as the prefetch allows. */
+/* Renews them if it is time and the link is up. Not while messages are on their way through (`busy`): consumers that are
+ * renewed may be sent as many again as the prefetch allows. */
 void consumers_renew_due(struct consumers *consumers, struct link *link, bool busy);
 
 /* Something that should have come did not: renews them soon, at most once a second. */
 void consumers_doubt(struct consumers *consumers, struct link *link);
 
-/* The broker closed the channel: why, and whether it was because a queue or its exchange was not there any more. */
-bool consumers_vanished(const amqp_method_t *channel_close, struct ostler_error *error);
+/* The broker closed the channel: sets the error to the reason. */
+void consumers_note_closed(struct consumers *consumers, const amqp_method_t *channel_close, struct ostler_error *error);
 
 /* The tag of the one that consumes queue `i` now. */
 const char *consumers_tag(const struct consumers *consumers, size_t i, char tag[CONSUMERS_TAG_SIZE]);

@@ -45,6 +45,11 @@ void id_of_call(char text[ID_DIGITS + 1], uint64_t transport, uint64_t call)
     text[ID_DIGITS] = '\0';
 }
 
+void id_make_random(char text[ID_DIGITS + 1])
+{
+    id_of_call(text, id_random(), id_random());
+}
+
 /* Random once for each process, then counted: a system call for each message would cost more than it gives. */
 void id_make_unique(char text[ID_DIGITS + 1])
 {

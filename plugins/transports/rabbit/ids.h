@@ -11,6 +11,9 @@ enum { ID_DIGITS = 32 };
 /* A number that nobody can guess, different for each transport. */
 uint64_t id_random(void);
 
+/* Random digits: `text` gets ID_DIGITS and a terminator. */
+void id_make_random(char text[ID_DIGITS + 1]);
+
 /* A random id that no message had before: `text` gets ID_DIGITS and a terminator. */
 void id_make_unique(char text[ID_DIGITS + 1]);
 

@@ -31,7 +31,7 @@ bool listener_on_method(void *self, struct link *link, const amqp_method_t *meth
         return false;
     }
     if (method->id == AMQP_CHANNEL_CLOSE_METHOD && !listener->stopping) {
-        listener->vanished |= consumers_vanished(method, error);
+        consumers_note_closed(&listener->consumers, method, error);
         return false;
     }
     return true;
@@ -42,6 +42,12 @@ ostler_time listener_on_due(void *self)
     ostler_driver_listener *listener = self;
 
     return listener->stopping ? OSTLER_NEVER : consumers_due(&listener->consumers, &listener->link);
+}
+
+void listener_renew(ostler_driver_listener *listener, bool busy)
+{
+    if (!listener->stopping)
+        consumers_renew_due(&listener->consumers, &listener->link, busy);
 }
 
 void listener_on_wake(void *self)

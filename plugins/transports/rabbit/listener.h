@@ -43,14 +43,13 @@ struct ostler_driver_listener {
     bool busy; /* the last poll found several: the next one looks before it sleeps. Of the thread that polls */
     atomic_bool stopping;
     bool linked;
-    bool vanished;    /* one of the queues had; guarded by the link's lock, and read while it comes up */
     struct link link; /* its lock guards the following */
     struct consumers consumers;
     struct inbox inbox;
 };
 
-/* Fills in a zeroed listener but for its purpose and what it consumes, and connects. Afterwards, failed or not, it is the caller's to
- * rabbit_listener_unref(). */
+/* Fills in a zeroed listener but for its purpose and what it consumes, and connects. Afterwards, failed or not, it is the
+ * caller's to rabbit_listener_unref(). */
 enum ostler_status rabbit_listener_open(ostler_driver_listener *listener, ostler_driver_transport *transport,
                                         const struct listener_role *role, struct ostler_error *error);
 void rabbit_listener_ref(ostler_driver_listener *listener);
@@ -62,6 +61,8 @@ void listener_is_up(ostler_driver_listener *listener);
 /* Handlers of the link, for all roles. */
 bool listener_on_method(void *self, struct link *link, const amqp_method_t *method, struct ostler_error *error);
 ostler_time listener_on_due(void *self);
+/* Of the role's chores. */
+void listener_renew(ostler_driver_listener *listener, bool busy);
 void listener_on_wake(void *self);
 
 #endif

@@ -19,7 +19,6 @@
 
 enum {
     MOST_TAKEN = 32,
-    QUEUE_SIZE = sizeof((struct reply_address *)NULL)->queue,
     BRIEF_MS = 5,  /* how long a reply is waited for before the publisher is looked at */
     ACK_PARTS = 4, /* so many acknowledgements for as many replies as the broker sends ahead */
     MOST_UNACKNOWLEDGED = 64
@@ -51,10 +50,9 @@ struct replies {
     atomic_bool started;
 
     struct link link; /* its lock guards all below */
-    char queue[QUEUE_SIZE];
+    char queue[REPLY_QUEUE_SIZE];
     struct consumed consumed; /* that */
     struct consumers consumers;
-    bool vanished; /* it was not there any more */
     struct inbox inbox;
     /* Taken and not acknowledged. There is no hurry with replies: one that comes again is for nobody. */
     uint64_t last_tag;
@@ -62,23 +60,19 @@ struct replies {
     size_t unacknowledged_bytes;
 };
 
-static void name_queue(char name[QUEUE_SIZE])
+static void name_queue(char name[REPLY_QUEUE_SIZE])
 {
     char digits[ID_DIGITS + 1];
 
-    id_of_call(digits, id_random(), id_random());
-    snprintf(name, QUEUE_SIZE, "reply_%s", digits);
+    id_make_random(digits);
+    snprintf(name, REPLY_QUEUE_SIZE, "reply_%s", digits);
 }
 
-/* What a broker has lost without a word may expire half an hour later, and take along what has its name then. */
 static void name_queue_again(struct replies *replies)
 {
-    char name[QUEUE_SIZE];
-
-    name_queue(name);
     link_lock(&replies->link);
-    memcpy(replies->queue, name, sizeof name);
-    replies->vanished = false;
+    name_queue(replies->queue);
+    replies->consumers.vanished = false;
     link_unlock(&replies->link);
 }
 
@@ -88,7 +82,7 @@ static enum ostler_status on_up(void *self, struct conn *conn, struct ostler_err
 {
     struct replies *replies = self;
 
-    if (replies->vanished)
+    if (replies->consumers.vanished)
         name_queue_again(replies);
     return consumers_begin(&replies->consumers, conn, error);
 }
@@ -124,8 +118,7 @@ static void chores(void *self, struct link *link)
     struct replies *replies = self;
 
     acknowledge(replies);
-    if (link->is_up)
-        consumers_renew_due(&replies->consumers, link, replies->inbox.count > 0);
+    consumers_renew_due(&replies->consumers, link, replies->inbox.count > 0);
 }
 
 static bool on_message(void *self, struct link *link, struct received *message, struct ostler_error *error)
@@ -153,7 +146,7 @@ static bool on_method(void *self, struct link *link, const amqp_method_t *method
         return false;
     }
     if (method->id == AMQP_CHANNEL_CLOSE_METHOD) {
-        replies->vanished |= consumers_vanished(method, error);
+        consumers_note_closed(&replies->consumers, method, error);
         return false;
     }
     return true;
@@ -284,7 +277,7 @@ enum ostler_status replies_address(struct replies *replies, ostler_time deadline
         return status;
     link_lock(&replies->link);
     /* Once it has been there it is there: the broker keeps it while the connection is made again. */
-    bool is_kept = replies->link.epoch > 1 && !replies->vanished;
+    bool is_kept = replies->link.epoch > 1 && !replies->consumers.vanished;
     if (is_kept || link_wait_up(&replies->link, deadline)) {
         memcpy(address->queue, replies->queue, sizeof address->queue);
         address->connection = replies->link.epoch;

@@ -20,8 +20,9 @@ int replies_epoll_fd(struct replies *replies);
 
 /* Where callers get their answers. Waits, the first time, until the queue is there. At the deadline OSTLER_E_DELIVERY, or, if that
  * was OSTLER_AT_ONCE, OSTLER_E_BUSY. */
+enum { REPLY_QUEUE_SIZE = sizeof "reply_" + ID_DIGITS };
 struct reply_address {
-    char queue[sizeof "reply_" + ID_DIGITS];
+    char queue[REPLY_QUEUE_SIZE];
     unsigned connection; /* which one consumes it */
 };
 enum ostler_status replies_address(struct replies *replies, ostler_time deadline, struct reply_address *address,

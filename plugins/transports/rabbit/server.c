@@ -16,14 +16,13 @@ struct server {
     struct consumed queues[3];
 };
 
-/* What a broker has lost without a word may expire half an hour later, and take along what has its name then. */
 static void name_fanout_queue(struct server *server)
 {
     char digits[ID_DIGITS + 1];
 
-    id_of_call(digits, id_random(), id_random());
+    id_make_random(digits);
     snprintf(server->fanout_queue, sizeof server->fanout_queue, "%s_fanout_%s", server->topic, digits);
-    server->base.vanished = false;
+    server->base.consumers.vanished = false;
 }
 
 /* --- The link's events ------------------------------------------------------------------------------------------------ */
@@ -34,7 +33,7 @@ static enum ostler_status on_up(void *self, struct conn *conn, struct ostler_err
 
     if (server->base.stopping)
         return OSTLER_OK;
-    if (server->base.vanished)
+    if (server->base.consumers.vanished)
         name_fanout_queue(server);
     enum ostler_status status = consumers_begin(&server->base.consumers, conn, error);
     if (status == OSTLER_OK)
@@ -72,8 +71,8 @@ static void chores(void *self, struct link *link)
 {
     struct server *server = self;
 
-    if (!server->base.stopping)
-        consumers_renew_due(&server->base.consumers, link, server->base.inbox.count > 0);
+    (void)link;
+    listener_renew(&server->base, server->base.inbox.count > 0);
 }
 
 /* --- The role ------------------------------------------------------------------------------------------------------------- */

@@ -63,8 +63,7 @@ static void chores(void *self, struct link *link)
     struct subscription *subscription = self;
 
     acks_flush_due(&subscription->acks, link);
-    if (link->is_up && !subscription->base.stopping)
-        consumers_renew_due(&subscription->base.consumers, link, acks_are_open(&subscription->acks));
+    listener_renew(&subscription->base, acks_are_open(&subscription->acks));
 }
 
 /* --- The role ----------------------------------------------------------------------------------------------------------------- */

@@ -3,9 +3,10 @@
 
 #include <ostler/log.h>
 
+#include <amqp_framing.h>
 #include <string.h>
 
-enum { PRECONDITION_FAILED = 406, INTERNAL_ERROR = 541, MAX_ARGUMENTS = 8, SAFE_TTL = 1800 };
+enum { MAX_ARGUMENTS = 8, SAFE_TTL = 1800 };
 
 /* How a queue is to be declared. */
 struct queue_plan {
@@ -91,7 +92,7 @@ static void say_adopted(struct topology *topology, const char *what, const char 
 static enum ostler_status adopt(struct topology *topology, struct conn *conn, amqp_channel_t channel, const char *what,
                                 const char *name, int code, struct ostler_error *error)
 {
-    if (code != PRECONDITION_FAILED)
+    if (code != AMQP_PRECONDITION_FAILED)
         return OSTLER_E_DELIVERY;
     if (error)
         say_adopted(topology, what, name, error);
@@ -138,7 +139,7 @@ static enum ostler_status declare_queue(struct topology *topology, struct conn *
     if (status == OSTLER_OK)
         return status;
     /* RabbitMQ 4.3 closes the whole connection over a transient queue. The next one is made with durable queues. */
-    if (code == INTERNAL_ERROR && !plan->durable && !atomic_exchange(&topology->no_transient, true))
+    if (code == AMQP_INTERNAL_ERROR && !plan->durable && !atomic_exchange(&topology->no_transient, true))
         ostler_log(OSTLER_LOG_WARNING, "rabbit",
                    "the broker refuses transient queues; durable ones are declared from here on: %s",
                    error ? error->message : "");
