@@ -1,6 +1,7 @@
 # The driver's parts, without a broker; what they use of the core is libostler's.
 rabbit_tests = tests/unit/rabbit/test_wire tests/unit/rabbit/test_malformed tests/unit/rabbit/test_frames \
-	tests/unit/rabbit/test_assemble tests/unit/rabbit/test_hosts tests/unit/rabbit/test_ids tests/unit/rabbit/test_unpack
+	tests/unit/rabbit/test_assemble tests/unit/rabbit/test_hosts tests/unit/rabbit/test_ids tests/unit/rabbit/test_link \
+	tests/unit/rabbit/test_unpack
 if TRANSPORT_RABBIT
 check_PROGRAMS += $(rabbit_tests)
 TESTS += $(rabbit_tests)
@@ -26,5 +27,7 @@ tests_unit_rabbit_test_hosts_CPPFLAGS = $(RABBIT_CPPFLAGS)
 tests_unit_rabbit_test_hosts_LDADD = $(RABBIT_LDADD)
 tests_unit_rabbit_test_ids_CPPFLAGS = $(RABBIT_CPPFLAGS)
 tests_unit_rabbit_test_ids_LDADD = $(RABBIT_LDADD)
+tests_unit_rabbit_test_link_CPPFLAGS = $(RABBIT_CPPFLAGS)
+tests_unit_rabbit_test_link_LDADD = $(RABBIT_LDADD)
 tests_unit_rabbit_test_unpack_CPPFLAGS = $(RABBIT_CPPFLAGS)
 tests_unit_rabbit_test_unpack_LDADD = $(RABBIT_LDADD)

@@ -372,7 +372,7 @@ static void connect_next(struct link *link)
         link->is_up = true;
         /* Messages may have come between the answers to what was declared: they are not in the socket any more. */
         keeper_read(link);
-    } else {
+    } else if (!link->closing) { /* what was given up has not failed */
         double wait = hosts_failed(&link->hosts);
         link->rounds_failed += wait > 0.0;
         say_not_connected(link, &error, wait);
