@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
 
+#include <ostler/thread.h>
+
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Between two reports of progress. */
+#define SECOND_NS INT64_C(1000000000)
 
 /* One stream of calls. A synchronous one is a thread's. Of an asynchronous run there are two: the starter's, which makes
  * the first calls, and the transport's thread, which makes one more whenever one has ended. */
@@ -196,13 +201,12 @@ static uint64_t count_ended(const struct bench *bench)
 
 static void wait_for_end(struct bench *bench, ostler_time started, bench_progress_fn progress, void *user)
 {
-    struct timespec next;
+    ostler_time next = ostler_now();
 
-    clock_gettime(CLOCK_MONOTONIC, &next);
     pthread_mutex_lock(&bench->lock);
     while (bench->running > 0) {
-        next.tv_sec++;
-        while (bench->running > 0 && pthread_cond_timedwait(&bench->changed, &bench->lock, &next) == 0)
+        next += SECOND_NS;
+        while (bench->running > 0 && ostler_cond_wait(&bench->changed, &bench->lock, next))
             ;
         if (bench->running > 0 && progress) {
             pthread_mutex_unlock(&bench->lock);
@@ -255,17 +259,13 @@ static bool lane_init(struct lane *lane, struct bench *bench)
 enum ostler_status bench_new(const struct bench_plan *plan, struct bench **bench, struct ostler_error *error)
 {
     struct bench *made = calloc(1, sizeof *made);
-    pthread_condattr_t monotonic;
     bool complete;
 
     if (!made)
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     made->plan = plan;
     pthread_mutex_init(&made->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&made->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    ostler_cond_init(&made->changed);
     made->lane_count = plan->threads > 0 ? plan->threads : 2;
     made->lanes = calloc(made->lane_count, sizeof *made->lanes);
     made->slots = calloc(plan->in_flight, sizeof *made->slots);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interrupt.h"
 
-#include <pthread.h>
+#include <ostler/thread.h>
+
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -50,10 +51,7 @@ enum ostler_status interrupt_begin(struct ostler_error *error)
     signal(SIGPIPE, SIG_IGN);
     signals_waited_for(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    int problem = pthread_create(&interrupt.thread, NULL, wait_for_signals, NULL);
-    if (problem != 0)
-        return ostler_error_set_errno(error, problem, "cannot make a thread");
-    return OSTLER_OK;
+    return ostler_thread_start(&interrupt.thread, "ostler-signals", wait_for_signals, NULL, error);
 }
 
 void interrupt_set(interrupt_fn stop, void *user)

@@ -53,6 +53,7 @@ public_headers = \
 	core/include/ostler/server.h \
 	core/include/ostler/status.h \
 	core/include/ostler/target.h \
+	core/include/ostler/thread.h \
 	core/include/ostler/transport.h \
 	core/include/ostler/url.h \
 	core/include/ostler/version.h

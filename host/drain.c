@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drain.h"
 
-#include <pthread.h>
+#include <ostler/thread.h>
+
 #include <stdlib.h>
-#include <time.h>
 #include <utlist.h>
 
 struct drained {
@@ -50,15 +50,11 @@ static void *drain_main(void *arg)
 struct drain *drain_new(void)
 {
     struct drain *drain = calloc(1, sizeof *drain);
-    pthread_condattr_t attributes;
 
     if (!drain)
         return NULL;
     pthread_mutex_init(&drain->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&drain->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    ostler_cond_init(&drain->changed);
     return drain;
 }
 
@@ -68,7 +64,7 @@ void drain_add(struct drain *drain, const struct hosted_kind *kind, void *runnin
 
     pthread_mutex_lock(&drain->lock);
     if (item && !drain->running)
-        drain->running = pthread_create(&drain->thread, NULL, drain_main, drain) == 0;
+        drain->running = ostler_thread_start(&drain->thread, "ostlerd-drain", drain_main, drain, NULL) == OSTLER_OK;
     if (item && drain->running) {
         item->kind = kind;
         item->running = running;
@@ -94,16 +90,11 @@ size_t drain_left(struct drain *drain)
 
 bool drain_wait(struct drain *drain, ostler_time deadline)
 {
-    const struct timespec until = {.tv_sec = (time_t)(deadline / 1000000000), .tv_nsec = (long)(deadline % 1000000000)};
-    int problem = 0;
+    bool in_time = true;
 
     pthread_mutex_lock(&drain->lock);
-    while (drain->left > 0 && problem == 0) {
-        if (deadline == OSTLER_NEVER)
-            pthread_cond_wait(&drain->changed, &drain->lock);
-        else
-            problem = pthread_cond_timedwait(&drain->changed, &drain->lock, &until);
-    }
+    while (drain->left > 0 && in_time)
+        in_time = ostler_cond_wait(&drain->changed, &drain->lock, deadline);
     bool ended = drain->left == 0;
     pthread_mutex_unlock(&drain->lock);
     return ended;

@@ -8,8 +8,9 @@
 #include "reload.h"
 #include "report.h"
 
+#include <ostler/thread.h>
+
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -247,11 +248,9 @@ enum ostler_status worker_open(const struct sources *sources, const struct host_
         status = ostler_error_set_errno(error, errno, "cannot make the worker");
         goto out;
     }
-    int problem = pthread_create(&worker->thread, NULL, worker_main, worker);
-    if (problem != 0) {
-        status = ostler_error_set_errno(error, problem, "cannot start the worker's thread");
+    status = ostler_thread_start(&worker->thread, "ostlerd-worker", worker_main, worker, error);
+    if (status != OSTLER_OK)
         goto out;
-    }
     *out = worker;
     return status;
 out:

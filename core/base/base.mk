@@ -11,7 +11,6 @@ core_base_libbase_la_SOURCES = \
 	core/base/log.c \
 	core/base/status.c \
 	core/base/thread.c \
-	core/base/thread.h \
 	core/base/utf8.c \
 	core/base/utf8.h \
 	core/base/version.c

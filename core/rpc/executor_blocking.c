@@ -2,7 +2,6 @@
 /* The executor `blocking`: one thread that polls and runs one item at a time. */
 #include "builtins.h"
 #include "executor_parts.h"
-#include "thread.h"
 
 #include <ostler/executor.h>
 
@@ -54,7 +53,7 @@ static enum ostler_status blocking_open(const struct ostler_work *work, unsigned
         return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for an executor");
     opened->work = *work;
     pthread_mutex_init(&opened->lock, NULL);
-    cond_init(&opened->changed);
+    ostler_cond_init(&opened->changed);
     *executor = opened;
     return OSTLER_OK;
 }
@@ -63,13 +62,11 @@ static enum ostler_status blocking_start(ostler_executor *executor, struct ostle
 {
     pthread_mutex_lock(&executor->lock);
     executor->stopping = false;
-    executor->started = thread_create(&executor->thread, executor->work.name, blocking_body, executor) == 0;
-    executor->running = executor->started;
-    bool started = executor->started;
+    enum ostler_status status =
+        executor_start_thread(&executor->thread, &executor->work, blocking_body, executor, error);
+    executor->started = executor->running = status == OSTLER_OK;
     pthread_mutex_unlock(&executor->lock);
-    if (started)
-        return OSTLER_OK;
-    return ostler_error_set(error, OSTLER_E_EXECUTOR, "no thread could be made for %s", executor->work.name);
+    return status;
 }
 
 static void blocking_stop(ostler_executor *executor)
@@ -86,7 +83,7 @@ static bool blocking_wait(ostler_executor *executor, ostler_time deadline)
 
     pthread_mutex_lock(&executor->lock);
     while (executor->running && in_time)
-        in_time = cond_wait_until(&executor->changed, &executor->lock, deadline);
+        in_time = ostler_cond_wait(&executor->changed, &executor->lock, deadline);
     bool ended = !executor->running;
     bool join = ended && executor->started;
     if (join)

@@ -4,8 +4,11 @@
 #define RPC_EXECUTOR_PARTS_H
 
 #include <ostler/executor.h>
+#include <ostler/thread.h>
 
-#include <pthread.h>
+/* ostler_thread_start() with the work's name; fails with OSTLER_E_EXECUTOR. */
+enum ostler_status executor_start_thread(pthread_t *thread, const struct ostler_work *work, void *(*body)(void *),
+                                         void *argument, struct ostler_error *error);
 
 /* Wakes the poll that runs, if there is one, and returns when it has come back. With the lock held, which is off meanwhile;
  * it guards *polling, of whose end `changed` tells. No new poll begins any more. */

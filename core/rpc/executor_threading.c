@@ -11,7 +11,6 @@
  * them: the driver keeps the rest. */
 #include "builtins.h"
 #include "executor_parts.h"
-#include "thread.h"
 
 #include <ostler/executor.h>
 #include <ostler/log.h>
@@ -170,19 +169,18 @@ static void *worker_body(void *argument)
     return NULL;
 }
 
-static bool start_worker(struct ostler_executor *executor)
+static enum ostler_status start_worker(struct ostler_executor *executor, struct ostler_error *error)
 {
     struct worker *worker = malloc(sizeof *worker);
 
     if (!worker)
-        return false;
+        return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a thread");
     worker->executor = executor;
     /* The worker may end before this returns, but nobody joins it before the lock is free. */
-    if (thread_create(&worker->thread, executor->work.name, worker_body, worker) != 0) {
+    enum ostler_status status = executor_start_thread(&worker->thread, &executor->work, worker_body, worker, error);
+    if (status != OSTLER_OK)
         free(worker);
-        return false;
-    }
-    return true;
+    return status;
 }
 
 /* Takes the lock off while it joins. */
@@ -207,7 +205,7 @@ static void call_workers(struct ostler_executor *executor, unsigned count)
         pthread_cond_signal(&executor->called);
     while (count-- > 0 && executor->workers < executor->limit) {
         executor->workers++;
-        if (start_worker(executor))
+        if (start_worker(executor, NULL) == OSTLER_OK)
             continue;
         executor->workers--;
         if (!executor->warned)
@@ -242,7 +240,7 @@ static void sleep_until_work(struct ostler_executor *executor)
             linger = OSTLER_NEVER;
         else if (linger == OSTLER_NEVER)
             linger = ostler_now() + LINGER;
-        if (!cond_wait_until(&executor->watch, &executor->lock, linger)) {
+        if (!ostler_cond_wait(&executor->watch, &executor->lock, linger)) {
             executor->surplus = executor->sleeping;
             pthread_cond_broadcast(&executor->called);
             linger = OSTLER_NEVER;
@@ -256,7 +254,7 @@ static bool wait_a_tick(struct ostler_executor *executor, bool calm)
 {
     executor->starts = executor->polls = executor->batches = 0;
     executor->supervisor_dozes = calm;
-    cond_wait_until(&executor->watch, &executor->lock, ostler_now() + (calm ? LONG_TICK : TICK));
+    ostler_cond_wait(&executor->watch, &executor->lock, ostler_now() + (calm ? LONG_TICK : TICK));
     bool whole = executor->supervisor_dozes == calm;
     executor->supervisor_dozes = false;
     return whole;
@@ -314,9 +312,9 @@ static enum ostler_status threading_open(const struct ostler_work *work, unsigne
     opened->work = *work;
     opened->limit = threads > 0 ? threads : 1;
     pthread_mutex_init(&opened->lock, NULL);
-    cond_init(&opened->called);
-    cond_init(&opened->watch);
-    cond_init(&opened->changed);
+    ostler_cond_init(&opened->called);
+    ostler_cond_init(&opened->watch);
+    ostler_cond_init(&opened->changed);
     *executor = opened;
     return OSTLER_OK;
 }
@@ -339,7 +337,7 @@ static bool threading_wait(ostler_executor *executor, ostler_time deadline)
     if (executor->started) {
         bool in_time = true;
         while ((executor->workers > 0 || executor->watching) && in_time)
-            in_time = cond_wait_until(&executor->changed, &executor->lock, deadline);
+            in_time = ostler_cond_wait(&executor->changed, &executor->lock, deadline);
         ended = executor->workers == 0 && !executor->watching;
     }
     if (executor->started && ended) {
@@ -357,19 +355,21 @@ static enum ostler_status threading_start(ostler_executor *executor, struct ostl
 {
     pthread_mutex_lock(&executor->lock);
     executor->stopping = executor->supervisor_sleeps = executor->supervisor_dozes = executor->warned = false;
-    executor->watching = thread_create(&executor->supervisor, executor->work.name, supervisor_body, executor) == 0;
-    executor->started = executor->watching;
+    enum ostler_status status =
+        executor_start_thread(&executor->supervisor, &executor->work, supervisor_body, executor, error);
+    executor->started = executor->watching = status == OSTLER_OK;
     executor->workers = 1;
-    bool whole = executor->started && start_worker(executor);
-    if (!whole)
+    if (status == OSTLER_OK)
+        status = start_worker(executor, error);
+    if (status != OSTLER_OK)
         executor->workers = 0;
     pthread_mutex_unlock(&executor->lock);
-    if (whole)
-        return OSTLER_OK;
+    if (status == OSTLER_OK)
+        return status;
 
     threading_stop(executor);
     threading_wait(executor, OSTLER_NEVER);
-    return ostler_error_set(error, OSTLER_E_EXECUTOR, "no thread could be made for %s", executor->work.name);
+    return status;
 }
 
 static void threading_resize(ostler_executor *executor, unsigned threads)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "monitor.h"
 
-#include "thread.h"
-
 #include <ostler/log.h>
+#include <ostler/thread.h>
 
 #define NS_PER_S 1e9
 /* Bounds for the interval: what a caller asks must neither flood it nor overflow. */
@@ -14,8 +13,8 @@ void monitor_init(struct monitor *monitor, const char *name, void (*beat)(struct
 {
     *monitor = (struct monitor){.beat = beat, .name = name, .wakes_at = OSTLER_NEVER};
     pthread_mutex_init(&monitor->lock, NULL);
-    cond_init(&monitor->wanted);
-    cond_init(&monitor->beaten);
+    ostler_cond_init(&monitor->wanted);
+    ostler_cond_init(&monitor->beaten);
     TAILQ_INIT(&monitor->list);
 }
 
@@ -59,7 +58,7 @@ static void *monitor_body(void *argument)
             continue;
         }
         monitor->wakes_at = first ? first->due : OSTLER_NEVER;
-        cond_wait_until(&monitor->wanted, &monitor->lock, monitor->wakes_at);
+        ostler_cond_wait(&monitor->wanted, &monitor->lock, monitor->wakes_at);
     }
     pthread_mutex_unlock(&monitor->lock);
     return NULL;
@@ -68,7 +67,8 @@ static void *monitor_body(void *argument)
 static bool runs(struct monitor *monitor)
 {
     if (!monitor->running)
-        monitor->running = thread_create(&monitor->thread, monitor->name, monitor_body, monitor) == 0;
+        monitor->running =
+            ostler_thread_start(&monitor->thread, monitor->name, monitor_body, monitor, NULL) == OSTLER_OK;
     return monitor->running;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A server's cycle: start, stop, wait, and what order they keep. oslo_messaging/server.py MessageHandlingServer. */
 #include "server_parts.h"
-#include "thread.h"
 
 #include <ostler/log.h>
+#include <ostler/thread.h>
 
 /* --- Phases ----------------------------------------------------------------------------------------------------- */
 
@@ -117,7 +117,7 @@ static bool wait_for_stop(ostler_server *server, ostler_time deadline, bool *wor
 
     pthread_mutex_lock(&server->lock);
     while (server->phase != SERVER_IDLE && server->phase != SERVER_STOPPED && in_time)
-        in_time = cond_wait_until(&server->changed, &server->lock, deadline);
+        in_time = ostler_cond_wait(&server->changed, &server->lock, deadline);
     *work = server->phase == SERVER_STOPPED;
     bool ended = *work || server->phase == SERVER_IDLE;
     if (*work)

@@ -4,9 +4,9 @@
 #include "dispatcher.h"
 #include "generation_table.h"
 #include "request_parts.h"
-#include "thread.h"
 
 #include <ostler/log.h>
+#include <ostler/thread.h>
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -206,7 +206,7 @@ static void init(ostler_server *server, const struct server_role *role, ostler_t
                                                  .stop = ask_stop,
                                                  .listeners = tell_listeners};
     pthread_mutex_init(&server->lock, NULL);
-    cond_init(&server->changed);
+    ostler_cond_init(&server->changed);
     stats_init(&server->stats);
     generations_init(&server->generations, &server->host, &server->stats, role->tables, server_wake, server);
 }

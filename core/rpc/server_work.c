@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Between driver and executor: where the executor's work comes from, and how many requests are under way. */
 #include "server_parts.h"
-#include "thread.h"
+
+#include <ostler/thread.h>
 
 #include <string.h>
 
@@ -112,7 +113,7 @@ bool server_work_drained(struct ostler_server *server, ostler_time deadline)
 
     pthread_mutex_lock(&server->lock);
     while (!server->drained && in_time)
-        in_time = cond_wait_until(&server->changed, &server->lock, deadline);
+        in_time = ostler_cond_wait(&server->changed, &server->lock, deadline);
     bool drained = server->drained;
     pthread_mutex_unlock(&server->lock);
     return drained;
@@ -124,7 +125,7 @@ bool server_work_ended(struct ostler_server *server, ostler_time deadline)
 
     pthread_mutex_lock(&server->lock);
     while (atomic_load(&server->requests) > 0 && in_time)
-        in_time = cond_wait_until(&server->changed, &server->lock, deadline);
+        in_time = ostler_cond_wait(&server->changed, &server->lock, deadline);
     bool ended = atomic_load(&server->requests) == 0;
     pthread_mutex_unlock(&server->lock);
     return ended;

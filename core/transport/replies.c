@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One reader at a time: calls that wait, and who reads for them. */
 #include "replies_parts.h"
-#include "thread.h"
+
+#include <ostler/thread.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -57,7 +58,7 @@ enum ostler_status replies_new(const struct ostler_driver_ops *ops, ostler_drive
     replies->timer_at = OSTLER_NEVER;
     replies->ended_tail = &replies->ended;
     pthread_mutex_init(&replies->lock, NULL);
-    cond_init(&replies->completer_wanted);
+    ostler_cond_init(&replies->completer_wanted);
     calls_init(&replies->calls, limit);
 
     if (event_loop) {
@@ -145,7 +146,7 @@ void waited_call_init(struct waited_call *waited, enum call_style style, ostler_
         waited->call.monitor_deadline = ostler_deadline(monitor_timeout);
         waited->call.monitor_span = (ostler_time)(monitor_timeout * 1e9);
     }
-    cond_init(&waited->changed);
+    ostler_cond_init(&waited->changed);
 }
 
 void waited_call_fini(struct waited_call *waited)
@@ -219,7 +220,7 @@ void replies_wait(struct replies *replies, struct waited_call *waited)
             replies_read(replies, due);
         } else {
             DL_APPEND(replies->waiting, waited);
-            cond_wait_until(&waited->changed, &replies->lock, due);
+            ostler_cond_wait(&waited->changed, &replies->lock, due);
             DL_DELETE(replies->waiting, waited);
         }
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asynchronous calls: their deadlines and their callbacks, on the completer or in the program's event loop. */
 #include "replies_parts.h"
-#include "thread.h"
+
+#include <ostler/thread.h>
 
 #include <stdlib.h>
 #include <sys/timerfd.h>
@@ -130,7 +131,7 @@ static void completer_round(struct replies *replies)
         replies_read(replies, call_due(first));
         replies->completer_reads = false;
     } else {
-        cond_wait_until(&replies->completer_wanted, &replies->lock, call_due(first));
+        ostler_cond_wait(&replies->completer_wanted, &replies->lock, call_due(first));
     }
 }
 
@@ -147,19 +148,17 @@ static void *completer_main(void *argument)
 
 enum ostler_status replies_need_completer(struct replies *replies, struct ostler_error *error)
 {
-    int failure = 0;
+    enum ostler_status status = OSTLER_OK;
 
     if (replies->event_loop || atomic_load_explicit(&replies->has_completer, memory_order_acquire))
         return OSTLER_OK;
     pthread_mutex_lock(&replies->lock);
     if (!replies->has_completer) {
-        failure = thread_create(&replies->completer, "ostler-replies", completer_main, replies);
-        replies->has_completer = failure == 0;
+        status = ostler_thread_start(&replies->completer, "ostler-replies", completer_main, replies, error);
+        replies->has_completer = status == OSTLER_OK;
     }
     pthread_mutex_unlock(&replies->lock);
-    if (failure)
-        return ostler_error_set_errno(error, failure, "cannot make a thread for asynchronous calls");
-    return OSTLER_OK;
+    return status;
 }
 
 void replies_succeed(struct replies *replies, struct call *call)

@@ -2,15 +2,14 @@
 /* Writes audit notifications to a file, one JSON object a line. The file is opened anew at each reset, so that it can be
  * rotated: rename it, then SIGHUP. What cannot be written (a full disk) is given back whole: with allow_requeue it comes
  * again until it fits, and no line is ever torn. */
-#include <ostler/clock.h>
 #include <ostler/log.h>
 #include <ostler/notification.h>
+#include <ostler/thread.h>
 #include <ostler/version.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,7 +18,7 @@
 
 /* How long one that could not be written is held before it is given back, so that a full disk does not make it go round
  * as fast as it can. */
-static const int patience = 1; /* seconds */
+static const double patience = 1.0; /* seconds */
 
 struct audit {
     pthread_mutex_t lock; /* guards all below, and the writing */
@@ -61,7 +60,6 @@ static enum ostler_status audit_open(const struct ostler_endpoint_host *host, co
                                      const char *section, void **state, struct ostler_error *error)
 {
     struct audit *audit = calloc(1, sizeof *audit);
-    pthread_condattr_t attributes;
 
     (void)host;
     if (!audit)
@@ -73,10 +71,7 @@ static enum ostler_status audit_open(const struct ostler_endpoint_host *host, co
     }
     audit->sync = ostler_conf_bool(conf, section, "sync");
     pthread_mutex_init(&audit->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&audit->reset, &attributes);
-    pthread_condattr_destroy(&attributes);
+    ostler_cond_init(&audit->reset);
     *state = audit;
     return OSTLER_OK;
 }
@@ -198,11 +193,7 @@ static void tell(struct audit *audit, int problem)
 /* With the lock held; given up while it waits. */
 static void hold_back(struct audit *audit)
 {
-    struct timespec until;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += patience;
-    pthread_cond_timedwait(&audit->reset, &audit->lock, &until);
+    ostler_cond_wait(&audit->reset, &audit->lock, ostler_deadline(patience));
 }
 
 static enum ostler_notification_result write_line(struct audit *audit, const char *text, size_t length)

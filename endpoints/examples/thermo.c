@@ -15,10 +15,10 @@
  *     ostler call house read
  */
 #include <ostler/endpoint.h>
+#include <ostler/thread.h>
 
 #include <errno.h>
 #include <json-c/json.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,11 +174,9 @@ static enum ostler_status thermo_open(const struct ostler_endpoint_host *host, c
     status = settings_read(&thermo->settings, conf, section, error);
     if (status != OSTLER_OK)
         goto out;
-    int problem = pthread_create(&thermo->reader, NULL, reader_main, thermo);
-    if (problem != 0) {
-        status = ostler_error_set_errno(error, problem, "cannot start the reader's thread");
+    status = ostler_thread_start(&thermo->reader, "thermo-reader", reader_main, thermo, error);
+    if (status != OSTLER_OK)
         goto out;
-    }
     *state = thermo;
     return OSTLER_OK;
 out:

@@ -3,10 +3,10 @@
 #include "check.h"
 #include "probe.h"
 
-#include <pthread.h>
+#include <ostler/thread.h>
+
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SERVER_THREADS = 64 };
@@ -195,12 +195,7 @@ static size_t callbacks;
 
 __attribute__((constructor)) static void init(void)
 {
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&called, &attributes);
-    pthread_condattr_destroy(&attributes);
+    ostler_cond_init(&called);
 }
 
 static void note_outcome(void *user, enum ostler_status status, struct json_object *result,
@@ -235,11 +230,10 @@ enum ostler_status fixture_start(ostler_client *client, const char *method, stru
 bool fixture_await_outcomes(size_t count, double seconds)
 {
     ostler_time deadline = ostler_deadline(seconds);
-    struct timespec when = {.tv_sec = deadline / 1000000000, .tv_nsec = deadline % 1000000000};
 
     pthread_mutex_lock(&lock);
     while (callbacks < count && ostler_now() < deadline)
-        pthread_cond_timedwait(&called, &lock, &when);
+        ostler_cond_wait(&called, &lock, deadline);
     bool reached = callbacks >= count;
     pthread_mutex_unlock(&lock);
     return reached;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe.h"
 
+#include <ostler/thread.h>
+
 #include <json-c/json.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MAX_SERVERS = 16, MAX_KEPT = 4096, HOLD_AT_MOST = 90 };
 
@@ -25,20 +25,13 @@ static enum ostler_status second_answer;
 
 __attribute__((constructor)) static void init(void)
 {
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    ostler_cond_init(&changed);
 }
 
 /* With the lock held; false at the deadline. */
 static bool wait_until(ostler_time deadline)
 {
-    struct timespec when = {.tv_sec = deadline / 1000000000, .tv_nsec = deadline % 1000000000};
-
-    return pthread_cond_timedwait(&changed, &lock, &when) == 0 || ostler_now() < deadline;
+    return ostler_cond_wait(&changed, &lock, deadline) || ostler_now() < deadline;
 }
 
 /* --- Methods ------------------------------------------------------------------------------------------------------ */

@@ -3,7 +3,8 @@
 #include "check.h"
 #include "fixture.h"
 
-#include <pthread.h>
+#include <ostler/thread.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,20 +23,13 @@ static bool holding;
 
 __attribute__((constructor)) static void init(void)
 {
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    ostler_cond_init(&changed);
 }
 
 /* With the lock held. */
 static bool wait_changed(ostler_time deadline)
 {
-    struct timespec when = {.tv_sec = deadline / 1000000000, .tv_nsec = deadline % 1000000000};
-
-    return ostler_now() < deadline && pthread_cond_timedwait(&changed, &lock, &when) == 0;
+    return ostler_now() < deadline && ostler_cond_wait(&changed, &lock, deadline);
 }
 
 /* --- Seeing ------------------------------------------------------------------------------------------------------- */

@@ -33,7 +33,7 @@ struct ostler_executor_ops {
     /** @p threads is the pool size (at least 1); `blocking` leaves it aside. No thread polls yet. OSTLER_E_EXECUTOR. */
     enum ostler_status (*open)(const struct ostler_work *work, unsigned threads, ostler_executor **executor,
                                struct ostler_error *error);
-    /** Begins to poll and run; again after a stop() and wait(). OSTLER_E_EXECUTOR (no thread could be made). */
+    /** Begins to poll and run; again after a stop() and wait(). OSTLER_E_EXECUTOR (no thread could be made), OSTLER_E_NOMEM. */
     enum ostler_status (*start)(ostler_executor *executor, struct ostler_error *error);
     /** Ends polling; after it returns nothing new is taken. Work that has been taken goes on. */
     void (*stop)(ostler_executor *executor);

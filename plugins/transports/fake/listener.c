@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "listener.h"
 #include "exchange.h"
-#include "wait.h"
+
+#include <ostler/thread.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ enum ostler_status fake_listener_open(const struct ostler_target *target, const 
     }
     made->queue_size = limits->queue_size;
     fake_ring_init(&made->rest, sizeof(struct fake_message *));
-    fake_cond_init(&made->arrived);
+    ostler_cond_init(&made->arrived);
     pthread_mutex_lock(&made->topic->lock);
     status = fake_topic_attach(made->topic, target->server, made, &made->queue, error);
     pthread_mutex_unlock(&made->topic->lock);
@@ -136,7 +137,7 @@ static size_t wait_and_take(struct fake_listener *listener, ostler_time deadline
     while ((taken = take(listener, incoming, max)) == 0 && listener->queue && !listener->woken &&
            deadline != OSTLER_AT_ONCE && (deadline == OSTLER_NEVER || ostler_now() < deadline)) {
         listener->sleeping = true;
-        fake_cond_wait(&listener->arrived, &topic->lock, deadline);
+        ostler_cond_wait(&listener->arrived, &topic->lock, deadline);
         listener->sleeping = false;
     }
     /* A wake ends a poll that has nothing: kept if this one has, as all of it may turn out to have expired. */

@@ -17,8 +17,8 @@ fake_sources = \
 	plugins/transports/fake/topic.h \
 	plugins/transports/fake/packed.c \
 	plugins/transports/fake/packed.h \
-	plugins/transports/fake/wait.c \
-	plugins/transports/fake/wait.h
+	plugins/transports/fake/lock.c \
+	plugins/transports/fake/lock.h
 
 if TRANSPORT_FAKE
 transport_LTLIBRARIES += plugins/transports/fake.la

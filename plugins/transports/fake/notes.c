@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "notes.h"
 #include "exchange.h"
-#include "wait.h"
 
 #include <ostler/log.h>
+#include <ostler/thread.h>
 
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -149,7 +149,7 @@ void fake_notes_open(void)
 {
     pthread_mutex_lock(&lock);
     if (transports++ == 0)
-        fake_cond_init(&room);
+        ostler_cond_init(&room);
     pthread_mutex_unlock(&lock);
 }
 
@@ -315,7 +315,7 @@ static enum ostler_status wait_for_room(const struct ostler_outgoing_notificatio
         return ostler_error_set(error, status, "%s.%s: %zu notifications wait in a queue that holds no more",
                                 notification->topic, notification->priority, queue_size);
     senders_waiting++;
-    fake_cond_wait(&room, &lock, notification->deadline);
+    ostler_cond_wait(&room, &lock, notification->deadline);
     senders_waiting--;
     return OSTLER_OK;
 }
@@ -399,7 +399,7 @@ enum ostler_status fake_subscriber_open(const struct ostler_subscription *subscr
 
     if (!made)
         return ostler_error_set(error, OSTLER_E_NOMEM, "no memory for a listener");
-    fake_cond_init(&made->arrived);
+    ostler_cond_init(&made->arrived);
     pthread_mutex_lock(&lock);
     enum ostler_status status = find_queues(made, subscription, error);
     if (status == OSTLER_OK)
@@ -441,7 +441,7 @@ size_t fake_subscriber_poll(struct fake_subscriber *subscriber, ostler_time dead
     pthread_mutex_lock(&lock);
     while ((taken = take(subscriber, incoming, max)) == 0 && !subscriber->stopped && !subscriber->woken &&
            deadline != OSTLER_AT_ONCE && (deadline == OSTLER_NEVER || ostler_now() < deadline))
-        fake_cond_wait(&subscriber->arrived, &lock, deadline);
+        ostler_cond_wait(&subscriber->arrived, &lock, deadline);
     if (taken == 0)
         subscriber->woken = false;
     pthread_mutex_unlock(&lock);

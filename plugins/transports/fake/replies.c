@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "replies.h"
+#include "lock.h"
 #include "message.h"
 #include "ring.h"
-#include "wait.h"
+
+#include <ostler/thread.h>
 
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -38,7 +40,7 @@ struct fake_replies *fake_replies_new(size_t limit)
     replies->limit = limit;
     replies->fd = -1;
     fake_lock_init(&replies->lock);
-    fake_cond_init(&replies->arrived);
+    ostler_cond_init(&replies->arrived);
     fake_ring_init(&replies->ring, sizeof(struct fake_reply));
     return replies;
 }
@@ -189,7 +191,7 @@ size_t fake_replies_poll(struct fake_replies *replies, ostler_time deadline, str
     pthread_mutex_lock(&replies->lock);
     while (replies->ring.count == 0 && !replies->woken && deadline != OSTLER_AT_ONCE) {
         replies->sleeping = true;
-        fake_cond_wait(&replies->arrived, &replies->lock, deadline);
+        ostler_cond_wait(&replies->arrived, &replies->lock, deadline);
         replies->sleeping = false;
         if (replies->ring.count == 0 && deadline != OSTLER_NEVER && ostler_now() >= deadline)
             break;

@@ -2,7 +2,9 @@
 #include "topic.h"
 #include "exchange.h"
 #include "listener.h"
-#include "wait.h"
+#include "lock.h"
+
+#include <ostler/thread.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +67,7 @@ struct fake_topic *fake_topic_new(const char *key, size_t key_size)
     topic->key_size = key_size;
     topic->next_expiry = OSTLER_NEVER;
     fake_lock_init(&topic->lock);
-    fake_cond_init(&topic->room);
+    ostler_cond_init(&topic->room);
     fake_ring_init(&topic->backlog, sizeof(struct fake_message *));
     return topic;
 }
@@ -260,7 +262,7 @@ static enum ostler_status wait_for_room(struct fake_topic *topic, const struct o
                                 "topic %s: no room within the time allowed in a queue of %zu messages",
                                 outgoing->target.topic, queue_size);
     topic->waiting++;
-    fake_cond_wait(&topic->room, &topic->lock, until);
+    ostler_cond_wait(&topic->room, &topic->lock, until);
     topic->waiting--;
     return OSTLER_OK;
 }

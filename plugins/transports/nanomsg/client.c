@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A client's life. */
 #include "client.h"
-#include "threads.h"
 
 #include <ostler/log.h>
+#include <ostler/thread.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -34,7 +34,7 @@ enum ostler_status client_open(struct client *client, const struct settings *set
     client_owed_init(client);
     pthread_mutex_init(&client->held_lock, NULL);
     pthread_mutex_init(&client->tick_lock, NULL);
-    threads_cond_init(&client->changed);
+    ostler_cond_init(&client->changed);
     client->epoll = epoll_create1(EPOLL_CLOEXEC);
     client->wake = eventfd_new();
     client->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The notifications under way: whom an answer is for, who reads answers, and those whose senders have gone on. */
 #include "note.h"
-#include "threads.h"
+
+#include <ostler/thread.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ enum ostler_status client_notes_init(struct client *client, struct ostler_error 
     struct epoll_event event = {.events = EPOLLIN};
 
     pthread_mutex_init(&notes->lock, NULL);
-    threads_cond_init(&notes->changed);
+    ostler_cond_init(&notes->changed);
     notes->first_free = NO_PLACE;
     notes->ready_tail = &notes->ready;
     notes->due = OSTLER_NEVER;
@@ -200,8 +201,7 @@ void notes_wait(struct note *note, ostler_time until)
     until = client_look_again(until);
     pthread_mutex_lock(&notes->lock);
     if (!note->changed && notes->reading) {
-        struct timespec when = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
-        pthread_cond_timedwait(&notes->changed, &notes->lock, &when);
+        ostler_cond_wait(&notes->changed, &notes->lock, until);
     } else if (!note->changed) {
         notes->reading = true;
         notes->reader = pthread_self();

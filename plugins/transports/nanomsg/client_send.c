@@ -2,6 +2,8 @@
 /* Requests on their way out. */
 #include "client.h"
 
+#include <ostler/thread.h>
+
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,11 +169,8 @@ void client_wait_writable(const struct conn *conn, ostler_time deadline)
 
 void client_wait_changed(struct client *client, ostler_time deadline)
 {
-    ostler_time until = client_look_again(deadline);
-    struct timespec when = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
-
     pthread_mutex_lock(&client->lock);
-    pthread_cond_timedwait(&client->changed, &client->lock, &when);
+    ostler_cond_wait(&client->changed, &client->lock, client_look_again(deadline));
     pthread_mutex_unlock(&client->lock);
 }
 

@@ -3,6 +3,8 @@
 
 #include "threads.h"
 
+#include <ostler/thread.h>
+
 #define TICK_NS (INT64_C(1000) * 1000)
 /* What was put in after the last tick but one is due. */
 #define HELD_NS (TICK_NS / 2)
@@ -13,15 +15,7 @@ void flusher_init(struct flusher *flusher, flush_fn flush, void *user)
 {
     *flusher = (struct flusher){.flush = flush, .user = user};
     pthread_mutex_init(&flusher->lock, NULL);
-    threads_cond_init(&flusher->changed);
-}
-
-static void wait_a_tick(struct flusher *flusher)
-{
-    ostler_time until = ostler_now() + TICK_NS;
-    struct timespec when = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
-
-    pthread_cond_timedwait(&flusher->changed, &flusher->lock, &when);
+    ostler_cond_init(&flusher->changed);
 }
 
 /* The lock is held, and let go meanwhile. */
@@ -44,7 +38,7 @@ static void *flusher_main(void *argument)
             pthread_cond_wait(&flusher->changed, &flusher->lock);
             continue;
         }
-        wait_a_tick(flusher);
+        ostler_cond_wait(&flusher->changed, &flusher->lock, ostler_now() + TICK_NS);
         quiet = flush(flusher, HELD_NS) ? 0 : quiet + 1;
         if (quiet < QUIET_TICKS)
             continue;
@@ -64,7 +58,7 @@ bool flusher_watch(struct flusher *flusher)
         return true;
     pthread_mutex_lock(&flusher->lock);
     if (!flusher->started && !flusher->ending)
-        flusher->started = threads_start(&flusher->thread, "nanomsg-flusher", flusher_main, flusher) == 0;
+        flusher->started = threads_start(&flusher->thread, "nanomsg-flusher", flusher_main, flusher);
     bool watched = flusher->started && !flusher->ending;
     if (watched) {
         atomic_store(&flusher->watching, true);

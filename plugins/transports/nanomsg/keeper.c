@@ -64,7 +64,7 @@ static bool start(struct node *node)
         ostler_log(OSTLER_LOG_ERROR, DRIVER_NAME, "cannot start a thread: %s", strerror(errno));
         return false;
     }
-    return threads_start(&node->keeper.thread, "nanomsg-keeper", keeper_main, node) == 0;
+    return threads_start(&node->keeper.thread, "nanomsg-keeper", keeper_main, node);
 }
 
 void keeper_check(struct node *node)

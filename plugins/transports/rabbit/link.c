@@ -3,16 +3,15 @@
 #include "frames.h"
 
 #include <ostler/log.h>
+#include <ostler/thread.h>
 
 #include <amqp_framing.h>
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /* How long one host may take to answer. */
@@ -34,16 +33,6 @@
 #define FORGOTTEN_TIME  (INT64_C(4) * 1000 * 1000)
 #define FORGOTTEN_TICKS 12
 
-static void wait_changed(struct link *link, pthread_cond_t *cond, ostler_time deadline)
-{
-    if (deadline == OSTLER_NEVER) {
-        pthread_cond_wait(cond, &link->lock);
-        return;
-    }
-    struct timespec when = {.tv_sec = deadline / 1000000000, .tv_nsec = deadline % 1000000000};
-    pthread_cond_timedwait(cond, &link->lock, &when);
-}
-
 static bool passed(ostler_time deadline)
 {
     return deadline != OSTLER_NEVER && ostler_now() >= deadline;
@@ -54,7 +43,7 @@ bool link_wait_changed(struct link *link, ostler_time deadline)
     if (passed(deadline))
         return false;
     link->waiting++;
-    wait_changed(link, &link->changed, deadline);
+    ostler_cond_wait(&link->changed, &link->lock, deadline);
     link->waiting--;
     return true;
 }
@@ -379,7 +368,7 @@ static void connect_next(struct link *link)
         link_changed(link);
         ostler_time until = ostler_deadline(wait);
         while (!link->closing && wait > 0.0 && !passed(until))
-            wait_changed(link, &link->wanted, until);
+            ostler_cond_wait(&link->wanted, &link->lock, until);
     }
     ostler_error_clear(&error);
 }
@@ -465,7 +454,7 @@ static void wait_for_chores(struct link *link)
     if (link->handlers->due)
         due = earlier(due, link->handlers->due(link->self));
     if (!passed(due))
-        wait_changed(link, &link->wanted, due);
+        ostler_cond_wait(&link->wanted, &link->lock, due);
 }
 
 static void *keeper_main(void *argument)
@@ -476,7 +465,7 @@ static void *keeper_main(void *argument)
     while (!link->closing) {
         if (link->broken) {
             if (link->polling) {
-                wait_changed(link, &link->wanted, OSTLER_NEVER);
+                ostler_cond_wait(&link->wanted, &link->lock, OSTLER_NEVER);
                 continue;
             }
             conn_close(&link->conn, false);
@@ -491,29 +480,6 @@ static void *keeper_main(void *argument)
     }
     link_unlock(link);
     return NULL;
-}
-
-static int start_keeper(struct link *link)
-{
-    sigset_t all, before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = pthread_create(&link->keeper, NULL, keeper_main, link);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failure == 0)
-        pthread_setname_np(link->keeper, "ostler-rabbit");
-    return failure;
-}
-
-static void init_cond(pthread_cond_t *cond)
-{
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(cond, &attributes);
-    pthread_condattr_destroy(&attributes);
 }
 
 static void fini(struct link *link)
@@ -543,18 +509,16 @@ enum ostler_status link_start(struct link *link, const struct rabbit_options *op
     snprintf(link->name, sizeof link->name, "%s:%d:%s", program_invocation_short_name, (int)getpid(), purpose);
     pthread_mutex_init(&link->lock, NULL);
     dial_init(&link->dial);
-    init_cond(&link->changed);
-    init_cond(&link->wanted);
+    ostler_cond_init(&link->changed);
+    ostler_cond_init(&link->wanted);
     if (!hosts_init(&link->hosts, url, options)) {
         fini(link);
         return ostler_error_set(error, OSTLER_E_NOMEM, "out of memory");
     }
-    int failure = start_keeper(link);
-    if (failure) {
+    enum ostler_status status = ostler_thread_start(&link->keeper, "ostler-rabbit", keeper_main, link, error);
+    if (status != OSTLER_OK)
         fini(link);
-        return ostler_error_set_errno(error, failure, "cannot make a thread for a connection");
-    }
-    return OSTLER_OK;
+    return status;
 }
 
 void link_stop(struct link *link)

@@ -3,9 +3,9 @@
 #include "scripted.h"
 
 #include "builtins.h"
-#include "thread.h"
 
 #include <ostler/executor.h>
+#include <ostler/thread.h>
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -43,7 +43,7 @@ static size_t poll_work(void *self, ostler_time deadline, void **items, size_t m
     pthread_mutex_lock(&lock);
     overlap = overlap || pollers++ > 0;
     most_asked = max > most_asked ? (unsigned)max : most_asked;
-    while (offered == 0 && !woken && cond_wait_until(&changed, &lock, deadline))
+    while (offered == 0 && !woken && ostler_cond_wait(&changed, &lock, deadline))
         ;
     woken = false;
     for (; count < max && offered > 0; offered--)
@@ -143,7 +143,7 @@ static void start(const struct ostler_module *module, unsigned threads, void (*r
 {
     struct ostler_work work = {.poll = poll_work, .wake = wake_work, .run = run, .name = "test"};
 
-    cond_init(&changed);
+    ostler_cond_init(&changed);
     ops = module->ops;
     cr_assert_eq(ops->open(&work, threads, &executor, NULL), OSTLER_OK);
     cr_assert_eq(ops->start(executor, NULL), OSTLER_OK);

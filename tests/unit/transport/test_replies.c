@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who reads replies, and how calls end: with a driver whose replies the test writes itself. */
 #include "replies.h"
-#include "thread.h"
+
+#include <ostler/thread.h>
 
 #include <criterion/criterion.h>
 #include <json-c/json.h>
@@ -35,7 +36,7 @@ static size_t poll_replies(ostler_driver_transport *transport, ostler_time deadl
     pthread_mutex_lock(&transport->lock);
     while (transport->head == transport->tail && !transport->woken && deadline != OSTLER_AT_ONCE &&
            ostler_now() < deadline)
-        cond_wait_until(&transport->changed, &transport->lock, deadline);
+        ostler_cond_wait(&transport->changed, &transport->lock, deadline);
     transport->woken = false;
     while (count < max && transport->head != transport->tail)
         replies[count++] = transport->queue[transport->head++ % QUEUE];
@@ -70,7 +71,7 @@ static struct replies *open_replies(bool event_loop, uint32_t limit)
     struct replies *replies = NULL;
 
     pthread_mutex_init(&driver.lock, NULL);
-    cond_init(&driver.changed);
+    ostler_cond_init(&driver.changed);
     driver.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     cr_assert_eq(replies_new(&ops, &driver, event_loop, limit, &replies, NULL), OSTLER_OK);
     return replies;
