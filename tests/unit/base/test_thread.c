@@ -2,7 +2,6 @@
 #include <ostler/thread.h>
 
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
